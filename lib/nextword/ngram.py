@@ -1,0 +1,313 @@
+"""n-gram language models: count once, then estimate in four ways.
+
+    trie = count(vocab.stream(sentences, n=4), n=4, size=len(vocab), bos=vocab.bos)
+    model = witten_bell(trie)
+    model.cross_entropy(vocab.stream(held_out, n=4))    # nats per token, EOS included
+
+Every estimate here has one form. With h' for the context h without its oldest word,
+
+    p(w | h) = direct(w, h) + backoff(h) p(w | h'),      and p(w | h') alone for a context never seen;
+
+the functions at the end of this file differ only in `direct` and `backoff`.
+"""
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Level:
+    """The M different k-grams of a corpus, in the order of `keys`; a k-gram's place in that order is its node.
+
+    keys: int64 (M,), sorted: (node of the first k - 1 words) * V + last word.
+    suffixes: int64 (M,), the node one level below of the k-gram without its first word.
+    starts: int64 (number of contexts + 1,), context h has the nodes from starts[h] to starts[h + 1].
+    counts: int64 (M,), how often; 0 for a k-gram that only opens a sentence (its last word is BOS).
+    totals, types: int64 (number of contexts,), N(h) and T(h): how many tokens, and how many different ones, follow h.
+    """
+
+    keys: np.ndarray
+    suffixes: np.ndarray
+    starts: np.ndarray
+    counts: np.ndarray
+    totals: np.ndarray
+    types: np.ndarray
+
+    @classmethod
+    def of(cls, keys, suffixes, starts, counts):
+        """Totals and types follow from the counts."""
+        return cls(keys, suffixes, starts, counts, _sums(counts, starts), _sums(counts > 0, starts))
+
+
+@dataclass(frozen=True)
+class Trie:
+    """Counts of all k-grams, k = 1..n, over a vocabulary of `size` tokens; `levels[k - 1]` holds the k-grams."""
+
+    levels: tuple
+    size: int
+    bos: int | None = None
+
+    @property
+    def outcomes(self):
+        """How many tokens can come next: all but BOS."""
+        return self.size - (self.bos is not None)
+
+
+def count(ids, n, size, bos=None):
+    """Count the k-grams, k = 1..n, of a stream of ids.
+
+    ids: integer array (T,) in [0, size). With `bos`, every sentence in it opens with at least n - 1 times `bos`
+    (`Vocab.stream`), and nothing that ends in `bos` is counted. Without, it is one endless text. Returns a Trie.
+    """
+    ids = _checked(ids, size)
+    counted = ids != bos if bos is not None else np.ones(len(ids), bool)
+    levels, nodes = [], np.zeros(len(ids) + 1, np.int64)  # the node of the empty word before every position
+    contexts = 1
+    for k in range(n):
+        # nodes[t] is the k-gram that ends just before ids[k + t]
+        keys, inverse = _rank(nodes[: len(ids) - k] * size + ids[k:])
+        suffixes = np.zeros(len(keys), np.int64)
+        suffixes[inverse] = nodes[1 : len(ids) - k + 1]
+        counts = np.bincount(inverse[counted[k:]], minlength=len(keys))
+        starts = np.searchsorted(keys, np.arange(contexts + 1) * size)
+        levels.append(Level.of(keys, suffixes, starts, counts))
+        nodes, contexts = inverse, len(keys)
+    return Trie(tuple(levels), size, bos)
+
+
+class Model:
+    """An interpolated n-gram model; made by `maximum_likelihood`, `add_k`, `witten_bell` or `kneser_ney`.
+
+    terms: per level k = 1..n either None (nothing is added there) or (direct (M_k,), backoff (contexts,)).
+    base: the probability that the empty estimate gives every token.
+    """
+
+    def __init__(self, trie, terms, base):
+        self.trie, self.terms, self.base = trie, terms, base
+
+    @property
+    def n(self):
+        return len(self.terms)
+
+    def probabilities(self, ids):
+        """p(ids[t] | the n - 1 ids before it) for every t whose token is not BOS: float64, in the order of the text.
+
+        ids: integer array (T,), as `count` takes it. The first n - 1 tokens of a text without BOS have fewer before them.
+        """
+        ids = _checked(ids, self.trie.size)
+        p = np.full(len(ids), self.base)
+        contexts = np.zeros(len(ids), np.int64)  # the node of the context of every position, -1 where never seen
+        for level, term in zip(self.trie.levels, self.terms, strict=False):
+            nodes = np.full(len(ids), -1)
+            seen = np.flatnonzero(contexts >= 0)
+            nodes[seen] = _find(level.keys, contexts[seen] * self.trie.size + ids[seen])
+            if term is not None:
+                direct, backoff = term
+                known = seen[level.totals[contexts[seen]] > 0]
+                p[known] *= backoff[contexts[known]]
+                found = known[nodes[known] >= 0]
+                p[found] += direct[nodes[found]]
+            contexts[0], contexts[1:] = -1, nodes[:-1]
+        return p if self.trie.bos is None else p[ids != self.trie.bos]
+
+    def cross_entropy(self, ids):
+        """Nats per token of a stream of ids (T,): the mean of -log p, EOS counted and BOS not. inf where some p is 0."""
+        with np.errstate(divide="ignore"):
+            return float(-np.log(self.probabilities(ids)).mean())
+
+    def distribution(self, context):
+        """p(. | context) as a float64 array (V,); of `context`, a sequence of ids, only the last n - 1 matter.
+
+        All zeros where the model has no estimate for the context (maximum likelihood, context never seen).
+        """
+        size, bos = self.trie.size, self.trie.bos
+        p = np.full(size, self.base)
+        if bos is not None:
+            p[bos] = 0.0
+        for level, term, node in zip(self.trie.levels, self.terms, self._contexts(context), strict=False):
+            if term is not None and level.totals[node] > 0:
+                direct, backoff = term
+                p *= backoff[node]
+                low, high = level.starts[node : node + 2]
+                p[level.keys[low:high] - node * size] += direct[low:high]
+        return p
+
+    def _contexts(self, context):
+        """The nodes of the last 0, 1, ..., n - 1 words of `context`, as far as they were seen."""
+        context, nodes = list(context), []
+        for length in range(min(self.n - 1, len(context)) + 1):
+            node = 0
+            for level, word in zip(self.trie.levels, context[len(context) - length :], strict=False):
+                node = int(_find(level.keys, np.array([node * self.trie.size + word]))[0])
+                if node < 0:
+                    return nodes
+            nodes.append(node)
+        return nodes
+
+    @cached_property
+    def _dice(self):
+        """Per level, plain lists for the loop of `sample`: ends of each context's children, running sums, words, ..."""
+        dice = []
+        for level, term in zip(self.trie.levels, self.terms, strict=False):
+            direct, backoff = term or (np.zeros(len(level.keys)), np.ones(len(level.totals)))
+            backoff = np.where(level.totals > 0, backoff, 1.0)
+            arrays = level.starts, np.cumsum(direct), backoff, level.keys % self.trie.size
+            dice.append([array.tolist() for array in arrays])
+        return dice
+
+    def sample(self, uniforms, eos=None, context=()):
+        """One text as a list of ids: a pure function of `uniforms`, T numbers in [0, 1), one per token.
+
+        The text starts after `context` (a sequence of ids) and ends after `eos` or T tokens; `eos` is part of it.
+        Distributed as `distribution`, though faces are ordered differently: the longest context's words come first.
+        ValueError at a context for which the model has no estimate.
+        """
+        opening = [] if self.trie.bos is None else [self.trie.bos] * (self.n - 1)
+        state, text = [*opening, *context], []
+        nodes = self._contexts(state)
+        for u in uniforms:
+            word, level, child = self._roll(nodes, u)
+            text.append(word)
+            if word == eos:
+                break
+            nodes = self._advance(nodes, word, level, child)
+        return text
+
+    def _roll(self, nodes, u):
+        """The face of `u`, the level that it was found on (-1 for the base) and its node there."""
+        for k in range(len(nodes) - 1, -1, -1):
+            starts, sums, backoff, words = self._dice[k]
+            node = nodes[k]
+            low, high, rest = starts[node], starts[node + 1], backoff[node]
+            direct = 1.0 - rest
+            if u < direct:
+                below = sums[low - 1] if low else 0.0
+                child = bisect_right(sums, below + u, low, high)
+                if child == high:  # rounding at the upper end: the last child with any probability
+                    child = bisect_left(sums, sums[high - 1], low, high - 1)
+                return words[child], k, child
+            u = min((u - direct) / rest, 1.0 - 2.0**-53) if rest else u
+        if not self.base:
+            raise ValueError("the model has no estimate here: this context was never seen")
+        word = int(u * self.trie.outcomes)
+        if self.trie.bos is not None and word >= self.trie.bos:
+            word += 1
+        return word, -1, None
+
+    def _advance(self, nodes, word, level, child):
+        """The context nodes after `word`: suffixes of the longest k-gram that it completes."""
+        for k in range(len(nodes) - 1, level, -1):
+            found = int(_find(self.trie.levels[k].keys, np.array([nodes[k] * self.trie.size + word]))[0])
+            if found >= 0:
+                level, child = k, found
+                break
+        after = [0]
+        if child is not None:
+            chain = []
+            for k in range(level, -1, -1):
+                chain.append(child)
+                child = int(self.trie.levels[k].suffixes[child])
+            after += reversed(chain)
+        return after[: self.n]
+
+
+def maximum_likelihood(trie, n=None):
+    """p(w | h) = c(h, w) / N(h): nothing for what was never seen. `n`: any order up to the trie's."""
+    n, level = _top(trie, n)
+    return Model(trie, (None,) * (n - 1) + (_term(level, level.counts, level.totals, 0.0),), base=0.0)
+
+
+def add_k(trie, k=1.0, n=None):
+    """p(w | h) = (c(h, w) + k) / (N(h) + k V), V the number of tokens that can come next."""
+    n, level = _top(trie, n)
+    mass = k * trie.outcomes
+    return Model(trie, (None,) * (n - 1) + (_term(level, level.counts, level.totals + mass, mass),), 1 / trie.outcomes)
+
+
+def witten_bell(trie, n=None):
+    """p(w | h) = (c(h, w) + T(h) p(w | h')) / (N(h) + T(h)), down to the uniform distribution (Witten & Bell, 1991)."""
+    n, _ = _top(trie, n)
+    terms = [_term(level, level.counts, level.totals + level.types, level.types) for level in trie.levels[:n]]
+    return Model(trie, tuple(terms), 1 / trie.outcomes)
+
+
+def kneser_ney(trie, discount=0.75, n=None):
+    """Interpolated Kneser-Ney: one absolute discount, and below the top level the number of different words before.
+
+    discount: in (0, 1]. Source: Kneser & Ney (1995), in the interpolated form of Chen & Goodman (1998).
+    """
+    n, top = _top(trie, n)
+    levels = [_continuations(trie, k) for k in range(n - 1)] + [top]
+    terms = [
+        _term(level, np.maximum(level.counts - discount, 0.0), level.totals, discount * level.types) for level in levels
+    ]
+    return Model(trie, tuple(terms), 1 / trie.outcomes)
+
+
+def _continuations(trie, k):
+    """Level k with every count replaced by the number of different k + 1-grams that end in it."""
+    above = trie.levels[k + 1]
+    counts = np.bincount(above.suffixes[above.counts > 0], minlength=len(trie.levels[k].keys))
+    level = trie.levels[k]
+    return Level.of(level.keys, level.suffixes, level.starts, counts)
+
+
+def _top(trie, n):
+    n = len(trie.levels) if n is None else n
+    if not 1 <= n <= len(trie.levels):
+        raise ValueError(f"n must be between 1 and {len(trie.levels)}, the order of the trie, not {n}")
+    return n, trie.levels[n - 1]
+
+
+def _term(level, counts, denominators, left):
+    """(direct, backoff) = (counts, left) / denominators; a context that nothing follows has no estimate at all."""
+    denominators = np.where(level.totals > 0, denominators, 1).astype(np.float64)
+    return counts / np.repeat(denominators, np.diff(level.starts)), left / denominators
+
+
+def _sums(values, starts):
+    """The sum of `values` (M,) over each context's nodes, (number of contexts,); a running sum beats reduceat."""
+    running = np.concatenate(([0], np.cumsum(values, dtype=np.int64)))
+    return running[starts[1:]] - running[starts[:-1]]
+
+
+def _rank(keys):
+    """The different `keys` in order, and the place of every key among them.
+
+    Key and position are sorted as one number wherever 63 bits hold both: np.sort of int64 is several times
+    faster than argsort, which np.unique falls back on.
+    """
+    shift = len(keys).bit_length()
+    if int(keys.max()).bit_length() + shift > 63:
+        return np.unique(keys, return_inverse=True)
+    packed = np.sort((keys << shift) | np.arange(len(keys)))
+    ordered = packed >> shift
+    new = np.concatenate(([False], ordered[1:] != ordered[:-1]))
+    inverse = np.empty(len(keys), np.int64)
+    inverse[packed & ((1 << shift) - 1)] = np.cumsum(new)
+    return ordered[np.concatenate(([0], np.flatnonzero(new)))], inverse
+
+
+def _find(keys, queries):
+    """The place of every query in the sorted `keys`, -1 where it is missing; int64 throughout, queries sorted first."""
+    if not len(queries) or not len(keys):
+        return np.full(len(queries), -1)
+    order = np.argsort(queries) if len(queries) > 64 else np.arange(len(queries))
+    ordered = queries[order]
+    places = np.searchsorted(keys, ordered)
+    places[keys[np.minimum(places, len(keys) - 1)] != ordered] = -1
+    found = np.empty(len(queries), np.int64)
+    found[order] = places
+    return found
+
+
+def _checked(ids, size):
+    ids = np.ascontiguousarray(ids)
+    if ids.ndim != 1 or ids.dtype.kind not in "iu" or not len(ids):
+        raise ValueError(f"ids must be a non-empty one-dimensional array of integers, not {ids.dtype} {ids.shape}")
+    if ids.min() < 0 or ids.max() >= size:
+        raise ValueError(f"ids must be in [0, {size}); they go from {ids.min()} to {ids.max()}")
+    return ids.astype(np.int64, copy=False)
