@@ -1,0 +1,136 @@
+"""A room of one's own for every submission: namespaces, an empty scratch folder, limits, no way out.
+
+`enter` runs in a fresh fork of the warm parent, inside the house (see autograder/sandbox). Every step is refused
+loudly when it fails: a room that is not closed is never used. Linux only, but for `plain`, which isolates nothing.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import socket
+import struct
+
+SCRATCH = "/scratch"  # must not cover a folder that the house has bound
+
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNS, CLONE_NEWIPC = 0x10000000, 0x20000000, 0x00020000, 0x08000000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 4, 24, 38, 22
+SECCOMP_MODE_FILTER = 2
+LINUX_CAPABILITY_VERSION_3 = 0x20080522
+SYS_MOUNT_SETATTR = 442
+AT_FDCWD, AT_RECURSIVE = -100, 0x8000
+CONNECTION = 3  # the file descriptor of the submission's own socket, in every room
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def checked(result, what):
+    """Raises OSError when a call of the C library failed."""
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def enter(connection, limits, seccomp):
+    """Closes the room around this process. Returns only in the room's process 1.
+
+    A pidfd of the room is sent over `connection` first, so that the coordinator can end it at any time:
+    killing process 1 of a pid namespace takes everything in it down.
+    """
+    own_namespaces()
+    pid = os.fork()
+    if pid:
+        socket.send_fds(connection, [b"P"], [os.pidfd_open(pid)])
+        os._exit(0)
+    own_files(limits)
+    set_limits(limits)
+    keep_only(connection)
+    drop_privileges(seccomp)
+
+
+def plain(connection, limits):
+    """No isolation at all (`--sandbox none`): a process group of its own and resource limits."""
+    os.setsid()
+    socket.send_fds(connection, [b"P"], [os.pidfd_open(os.getpid())])
+    set_limits(limits)
+    keep_only(connection)
+
+
+def own_namespaces():
+    user, group = os.getuid(), os.getgid()
+    checked(libc.unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC), "unshare")
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{user} {user} 1"),
+        ("gid_map", f"{group} {group} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
+
+
+def own_files(limits):
+    """Own /proc (this room's processes only), everything read-only, an empty scratch folder."""
+    mount(b"proc", b"/proc", b"proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    attributes = (ctypes.c_uint64 * 4)(MS_RDONLY | MS_NOSUID, 0, 0, 0)
+    checked(
+        libc.syscall(SYS_MOUNT_SETATTR, AT_FDCWD, b"/", AT_RECURSIVE, ctypes.byref(attributes), 32),
+        "mount_setattr",
+    )
+    size = b"size=%dm,nr_inodes=2000,mode=700" % limits["scratch_mb"]
+    mount(b"tmpfs", SCRATCH.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, size)
+    os.chdir(SCRATCH)
+
+
+def mount(source, target, kind, flags, data=None):
+    checked(libc.mount(source, target, kind, flags, data), f"mount {target.decode()}")
+
+
+def set_limits(limits):
+    """Resource limits of this process; memory counts from what the warm parent already holds."""
+    with open("/proc/self/statm") as file:
+        held = int(file.read().split()[0]) * resource.getpagesize()
+    for name, value in {
+        "AS": held + (limits["memory_mb"] << 20),
+        "NPROC": limits["processes"],
+        "FSIZE": limits["scratch_mb"] << 20,
+        "NOFILE": limits["open_files"],
+        "CORE": 0,
+        "MEMLOCK": 0,
+        "MSGQUEUE": 0,
+    }.items():
+        number = getattr(resource, f"RLIMIT_{name}")
+        hard = resource.getrlimit(number)[1]
+        if hard != resource.RLIM_INFINITY:
+            value = min(value, hard)
+        resource.setrlimit(number, (value, value))
+    # the soft limit raises TimeoutError in the student's code, the hard one kills
+    cpu = limits["cpu_seconds"]
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+    signal.signal(signal.SIGXCPU, _out_of_time)
+
+
+def _out_of_time(*_):
+    raise TimeoutError("out of CPU time")
+
+
+def keep_only(connection):
+    """Closes every file descriptor but the submission's own socket."""
+    os.dup2(connection.fileno(), CONNECTION)
+    nothing = os.open("/dev/null", os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+    os.closerange(CONNECTION + 1, 4096)
+
+
+def drop_privileges(seccomp):
+    """No capability, no ptrace by others, no new privileges, and only the system calls of the filter."""
+    for capability in range(64):
+        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # EINVAL past the kernel's last one
+    header = (ctypes.c_uint32 * 2)(LINUX_CAPABILITY_VERSION_3, 0)
+    checked(libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+    checked(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl dumpable")
+    checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl no_new_privs")
+    code = ctypes.create_string_buffer(seccomp)
+    program = ctypes.create_string_buffer(struct.pack("HP", len(seccomp) // 8, ctypes.addressof(code)))
+    checked(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0), "prctl seccomp")
