@@ -11,7 +11,7 @@ import signal
 import symtable
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .remote import AnswerLost, FromAnswer, Session
 
@@ -40,35 +40,40 @@ class Result:
     warned: str = ""
     traceback: str = ""
     seconds: float = 0.0
-    used: dict = field(default_factory=dict, repr=False)
 
 
 class Judge:
-    """Judges submissions to one assignment, in rooms of one house."""
+    """Judges submissions to one assignment. `houses` maps whether PyTorch is there to a house: {False: ..., True: ...}."""
 
-    def __init__(self, bundle, house, limits):
-        self.bundle, self.house, self.limits = bundle, house, limits
+    def __init__(self, bundle, houses, limits):
+        self.bundle, self.houses, self.limits = bundle, houses, limits
+        self.defined = frozenset(name for exercise in bundle.exercises for name in exercise.defines)
 
     def judge(self, steps):
         """One Result per step, in order. Never raises for anything that a submission does."""
-        return Trial(self.bundle, self.house, self.limits).judge(steps)
+        return Trial(self).judge(steps)
 
 
 class Trial:
-    """One submission before the judge."""
+    """One submission before the judge.
 
-    def __init__(self, bundle, house, limits):
-        self.bundle, self.house, self.limits = bundle, house, limits
-        self.session = None
-        self.replay = []  # sources of the cells that ran, to run again in a fresh room
+    Answers that may use PyTorch are tested in a room that has it, all others in a room that has not.
+    """
+
+    def __init__(self, judge):
+        self.bundle, self.houses, self.limits, self.defined = judge.bundle, judge.houses, judge.limits, judge.defined
+        self.cells = {cell.id: cell for cell in judge.bundle.cells}
+        self.history = []  # sources of the cells so far, to be run (again) in a fresh room
+        self.sessions = {}  # whether torch is there -> a session, which knows how much of the history it has run
         self.troubles = {}  # exercise -> why its cell did not run through
-        self.ends = time.monotonic() + limits.submission_seconds
+        self.ends = time.monotonic() + self.limits.submission_seconds
 
     def judge(self, steps):
         try:
             return [self._step(step) for step in steps]
         finally:
-            self._close()
+            for torch in list(self.sessions):
+                self._close(torch)
 
     def _step(self, step):
         started = time.monotonic()
@@ -76,78 +81,93 @@ class Trial:
         result.seconds = round(time.monotonic() - started, 4)
         return result
 
+    def _cell(self, step):
+        """Our cell that the step comes from; None for a cell that the student added."""
+        return self.cells.get(step.cell_id)
+
+    def _torch(self, step):
+        """Whether the step belongs to an answer that may use PyTorch."""
+        exercise = step.exercise and self.bundle.exercise(step.exercise)
+        return bool(exercise and exercise.torch)
+
     def _seconds(self, step):
         """This cell's time, and no more than what is left to the submission."""
-        own = self.bundle.seconds(step.cell_id) or self.limits.cell_seconds
+        cell = self._cell(step)
         left = self.ends - time.monotonic()
         if left <= 0:
             raise AnswerLost("submission")
-        return min(own, left)
+        return min(cell and cell.seconds or self.limits.cell_seconds, left)
 
     # --- rooms ---
 
-    def _open(self, seconds):
-        """A session that has run all cells so far."""
-        if self.session is None:
-            self.session = Session(self.house, self.limits)
-            for number, source in enumerate(list(self.replay)):
-                self.session.allow(max(seconds, self.limits.cell_seconds))
-                try:
-                    self.session.ask("run", source)
-                except AnswerLost:
-                    self.session = None
-                    del self.replay[number]  # it ran the first time: whatever it did, once is enough
-                    return self._open(seconds)
-        self.session.allow(seconds)
-        return self.session
+    def _open(self, torch, seconds):
+        """A session that has run all cells before the current one."""
+        if torch not in self.sessions:
+            self.sessions[torch] = Session(self.houses[torch], self.limits)
+        session = self.sessions[torch]
+        while session.done < len(self.history):
+            session.allow(max(seconds, self.limits.cell_seconds))
+            try:
+                session.ask("run", self.history[session.done])
+                session.done += 1
+            except AnswerLost:
+                del self.history[session.done]  # it ran the first time: whatever it did, once is enough
+                self._close(torch)
+                return self._open(torch, seconds)
+        session.allow(seconds)
+        return session
 
-    def _close(self):
-        if self.session is not None:
-            self.session.close()
-        self.session = None
+    def _close(self, torch):
+        session = self.sessions.pop(torch, None)
+        if session is not None:
+            session.close()
 
     # --- the student's cells ---
 
     def _run(self, step):
         result = Result(step.cell_id, step.exercise or "", "run", "ran")
+        torch = self._torch(step)
         try:
-            seconds = self._seconds(step)
-            told = self._open(seconds).ask("run", step.source)
-            self._note_run(step, result, told if type(told) is dict else {})
+            session = self._open(torch, self._seconds(step))
+            told = session.ask("run", step.source)
+            self._note_run(result, told if type(told) is dict else {})
+            self.history.append(step.source)
+            session.done += 1
         except AnswerLost as lost:
-            self._close()
+            self._close(torch)
             self._stop(result, lost, step)
             self.troubles[result.exercise] = result.reason
         except FromAnswer as error:
             result.verdict, result.reason = "failed", f"The cell stopped with {error.kind}: {error}."
         return result
 
-    def _note_run(self, step, result, told):
+    def _note_run(self, result, told):
         result.printed, result.warned = str(told.get("stdout", "")), str(told.get("stderr", ""))
         error = told.get("error")
-        if error:
-            error = {key: str(value) for key, value in error.items()} if type(error) is dict else {}
-            if error.get("kind") == "OutputLimit":
-                raise AnswerLost("output")
-            where = f" ({error['where']})" if error.get("where") else ""
-            result.verdict = "failed"
-            result.reason = f"The cell stopped with {error.get('kind')}: {error.get('message')}{where}."
-            result.traceback = error.get("traceback", "")
-            self.troubles[result.exercise] = result.reason
-        self.replay.append(step.source)
+        if not error:
+            return
+        error = {key: str(value) for key, value in error.items()} if type(error) is dict else {}
+        if error.get("kind") == "OutputLimit":
+            raise AnswerLost("output")
+        where = f" ({error['where']})" if error.get("where") else ""
+        result.verdict = "failed"
+        result.reason = f"The cell stopped with {error.get('kind')}: {error.get('message')}{where}."
+        result.traceback = error.get("traceback", "")
+        self.troubles[result.exercise] = result.reason
 
     # --- our tests ---
 
     def _test(self, step):
-        result = Result(step.cell_id, step.exercise, step.kind, PASSED)
+        result = Result(step.cell_id, step.exercise, self.bundle.cell(step.cell_id).role, PASSED)
         printed = io.StringIO()
+        torch = self._torch(step)
         try:
             seconds = self._seconds(step)
-            session = self._open(seconds)
+            session = self._open(torch, seconds)
             with contextlib.redirect_stdout(printed), watchdog(seconds + GRACE_SECONDS):
                 self._execute(step, session)
         except AnswerLost as lost:
-            self._close()
+            self._close(torch)
             self._stop(result, lost, step)
         except Exception as error:
             self._fail(result, error)
@@ -157,7 +177,7 @@ class Trial:
     def _execute(self, step, session):
         code, free = compiled(step.source, step.cell_id)
         names = {"__name__": "__main__"}
-        for name in sorted(free & self.bundle.defined):
+        for name in sorted(free & self.defined):
             names[name] = self._name(session, name, step)
         exec(code, names)
 
@@ -170,7 +190,8 @@ class Trial:
 
     def _stop(self, result, lost, step):
         result.verdict, result.limit = STOPPED, lost.limit
-        result.reason = result.public = sentence(lost, self.limits, self.bundle.seconds(step.cell_id))
+        cell = self._cell(step)
+        result.reason = result.public = sentence(lost, self.limits, cell and cell.seconds)
 
     def _fail(self, result, error):
         result.verdict = NOT_WRITTEN if isinstance(error, NotImplementedError) else FAILED

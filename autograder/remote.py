@@ -92,6 +92,7 @@ class Session:
         self.limits, self.bounds = limits, house.bounds
         self.codec = wire.Codec(self._refer, self._resolve, self.bounds)
         self.callbacks, self.calls, self.nested = [], 0, 0
+        self.done = 0  # how many cells of the submission it has run; kept by the judge
         self.deadline = None
         try:
             self.room = house.room()
