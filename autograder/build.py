@@ -1,0 +1,231 @@
+"""Makes the notebooks: with answers and hidden tests for nbgrader, and without them for students.
+
+`build` is deterministic to the byte. nbgrader's own preprocessors take the answers out, so that its
+`generate_assignment` makes the same student notebook (nbgrader_config.py gives it the same settings).
+"""
+
+import contextlib
+import json
+import logging
+import os
+import re
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder import released, static
+from autograder import source as sources
+from autograder.cells import CODE_STUB, HIDDEN, SCHEME, SOLUTION, TEXT_STUB, inside
+
+# A line of an answer that says less than this is everybody's: `return x`, `for i in range(n):`.
+TELLING = 16
+
+
+class BuildError(Exception):
+    """What was built is not fit for students; `problems` has one line for each reason."""
+
+    def __init__(self, problems):
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+@dataclass(frozen=True)
+class Built:
+    """The two files of one assignment, and whether the student's changed."""
+
+    source: Path
+    student: Path
+    changed: bool
+
+
+def build(course, name):
+    """Builds one assignment of a course. Raises SourceError or BuildError, and then writes nothing."""
+    solved, student = render(course, name)
+    source_file, student_file = course.source_notebook(name), course.notebook(name)
+    _write(source_file, solved)
+    return Built(source_file, student_file, _write(student_file, student))
+
+
+def build_all(course):
+    """Builds every assignment that course.toml lists, in order."""
+    return [build(course, assignment.name) for assignment in course.assignments]
+
+
+def render(course, name):
+    """The texts of both notebooks of an assignment: with answers and hidden tests, and for students."""
+    assignment = course.assignment(name)
+    source = sources.read(course.source(name))
+    if problems := static.problems_of(source):
+        raise BuildError(problems)
+    solved = solved_notebook(source, assignment)
+    student = student_notebook(solved)
+    if problems := leaks(source, student):
+        raise BuildError(problems)
+    return _text(solved), _text(student)
+
+
+def solved_notebook(source, assignment):
+    """The notebook with answers and hidden tests, as plain data."""
+    exercises = {exercise.name: exercise for exercise in source.exercises}
+    cells = [released.notebook_cell(c, c.source, exercises.get(c.exercise)) for c in source.cells]
+    for data in cells:
+        if data["metadata"].get("nbgrader", {}).get("locked"):
+            data["metadata"] |= {"deletable": False, "editable": False}
+        elif "nbgrader" in data["metadata"]:
+            data["metadata"]["deletable"] = False
+    return released.notebook(assignment.name, assignment.title, cells, assignment.withhold)
+
+
+def student_notebook(solved):
+    """The notebook that students get, as plain data, from the one with answers."""
+    import nbformat
+    from nbgrader import preprocessors as nbgrader
+    from traitlets.config import Config
+
+    notebook, resources = nbformat.from_dict(json.loads(json.dumps(solved))), {}
+    steps = [
+        nbgrader.LockCells,
+        nbgrader.ClearSolutions,
+        nbgrader.ClearMarkScheme,
+        nbgrader.ClearOutput,
+        nbgrader.CheckCellMetadata,
+        nbgrader.ClearHiddenTests,
+        nbgrader.ComputeChecksums,
+        nbgrader.CheckCellMetadata,
+    ]
+    with _quiet():
+        for step in steps:
+            notebook, resources = step(config=Config(settings())).preprocess(notebook, resources)
+    return json.loads(json.dumps(notebook))
+
+
+def settings():
+    """What nbgrader's preprocessors are told, here and in nbgrader_config.py."""
+    return {
+        "ClearSolutions": {"code_stub": {"python": CODE_STUB}, "text_stub": TEXT_STUB},
+        "ClearMarkScheme": {"enforce_metadata": False},
+    }
+
+
+def leaks(source, student):
+    """Lines of answers, hidden tests or marking schemes in the student's notebook, one problem each.
+
+    Lines that say little are no leak, nor are lines that given cells and visible tests have too.
+    """
+    public = {cell["id"]: _lines("".join(cell["source"])) for cell in student["cells"]}
+    shown = {line for c in source.cells if c.role in ("given", "test") for line in _lines(c.source)}
+    problems = []
+    for cell in source.cells:
+        regions = (inside(cell.source, region) for region in (SOLUTION, HIDDEN, SCHEME))
+        secret = "\n".join(line for region in regions for line in region)
+        for line in dict.fromkeys(_lines(secret)):
+            for where in (cell_id for cell_id in public if line in public[cell_id] and line not in shown):
+                problems.append(
+                    f"{source.path}:{cell.line}: {cell.id}: {where} gives this line away to students: {line}"
+                )
+    return problems
+
+
+def _lines(text):
+    """The telling lines of a text, without indentation, in order."""
+    bare = (" ".join(line.split()) for line in text.split("\n"))
+    return [line for line in bare if _telling(line)]
+
+
+def _telling(line):
+    if len(line) < TELLING or line.startswith(("import ", "from ")):
+        return False
+    return len(re.findall(r"[A-Za-z_]\w*", line)) > 1
+
+
+def _text(notebook):
+    """A notebook as nbformat writes it: sorted keys, one space, a new line at the end."""
+    import nbformat
+
+    return nbformat.writes(nbformat.from_dict(notebook), version=4) + "\n"
+
+
+def _write(path, text):
+    """Writes a file if it changed, in one step; returns whether it did."""
+    with contextlib.suppress(FileNotFoundError):
+        if path.read_text(encoding="utf-8") == text:
+            return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    new.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(new, path)
+    return True
+
+
+@contextlib.contextmanager
+def _quiet():
+    """nbgrader logs to the root logger what we say ourselves."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+# --- running what was built ---
+
+
+@dataclass(frozen=True)
+class Run:
+    """An executed notebook: what was wrong with it, one line each, and how long it took in seconds."""
+
+    notebook: dict
+    problems: tuple[str, ...]
+    seconds: float
+
+
+def execute(path, solved, seconds=60):
+    """Runs a built notebook from top to bottom in a fresh kernel.
+
+    The solved one must run in `seconds` without an error and without a word on stderr, and its tests must
+    leave nothing but printed text. The student's may raise NotImplementedError only.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    notebook = nbformat.read(path, as_version=4)
+    started = time.monotonic()
+    problems = []
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(
+            notebook,
+            timeout=seconds,
+            kernel_name="python3",
+            allow_errors=True,
+            resources={"metadata": {"path": folder}},
+        )
+        try:
+            client.execute()
+        except CellTimeoutError:
+            problems.append(f"{path}: a cell ran for more than {seconds} seconds.")
+        except DeadKernelError:
+            problems.append(f"{path}: the kernel died.")
+    took = time.monotonic() - started
+    if took > seconds:
+        problems.append(f"{path}: it took {took:.0f} seconds; {seconds} are allowed.")
+    problems += [
+        f"{path}: {cell.id}: {problem}"
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for problem in _output_problems(cell, solved)
+    ]
+    return Run(notebook, tuple(problems), took)
+
+
+def _output_problems(cell, solved):
+    role = cell.metadata.get(released.OURS, {}).get("role")
+    for output in cell.outputs:
+        if output.output_type == "error":
+            if solved or output.ename != "NotImplementedError":
+                yield f"{output.ename}: {output.evalue}"
+        elif output.output_type == "stream" and output.name == "stderr":
+            yield f"it writes to stderr: {output.text.strip()[:200]}"
+        elif output.output_type != "stream" and role in ("test", "hidden"):
+            yield f"a test leaves nothing but printed text; this leaves {output.output_type}"

@@ -1,0 +1,263 @@
+"""The one place that knows paths and limits: it reads course.toml."""
+
+import dataclasses
+import datetime as dt
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FILE = "course.toml"
+MB = 1_000_000
+
+
+class CourseError(Exception):
+    """course.toml is missing or says something that cannot be meant."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use. Times are in seconds, sizes in bytes where the name does not say MB."""
+
+    cell_seconds: float = 10.0
+    submission_seconds: float = 300.0
+    memory_mb: int = 1024
+    processes: int = 32
+    open_files: int = 64
+    output_bytes: int = 1_000_000
+    scratch_mb: int = 64
+    value_bytes: int = 64 * MB
+    callback_depth: int = 50
+    callback_count: int = 1_000_000
+    nesting_depth: int = 64
+
+    def to_dict(self):
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One notebook of the course, as course.toml lists it."""
+
+    name: str
+    title: str
+    due: dt.datetime | None = None
+    withhold: tuple[str, ...] = ()
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The folders of the course; relative ones are below its root."""
+
+    solutions: Path = Path("solutions")
+    notebooks: Path = Path("notebooks")
+    lib: Path = Path("lib")
+    build: Path = Path("build")
+    workspace: Path = Path("class")
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course: its assignments in order, its limits, and where everything lies."""
+
+    root: Path
+    id: str
+    title: str
+    assignments: tuple[Assignment, ...] = ()
+    limits: Limits = Limits()
+    paths: Paths = field(default_factory=Paths)
+
+    @classmethod
+    def load(cls, root=None):
+        """Reads course.toml in `root`, or in the nearest folder above that has one. Raises CourseError."""
+        root = _find(root)
+        file = root / FILE
+        try:
+            data = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise CourseError(f"{file} is not valid TOML: {error}") from None
+        return _course(root, _Table(data, file))
+
+    def assignment(self, name):
+        """The assignment of that name; raises CourseError listing those there are."""
+        for assignment in self.assignments:
+            if assignment.name == name:
+                return assignment
+        known = ", ".join(a.name for a in self.assignments) or "none"
+        raise CourseError(f"{self.root / FILE} lists no assignment {name!r}; it lists: {known}.")
+
+    @property
+    def solutions(self):
+        return self.root / self.paths.solutions
+
+    @property
+    def notebooks(self):
+        return self.root / self.paths.notebooks
+
+    @property
+    def lib(self):
+        return self.root / self.paths.lib
+
+    @property
+    def build(self):
+        return self.root / self.paths.build
+
+    @property
+    def workspace(self):
+        return self.root / self.paths.workspace
+
+    @property
+    def submitted(self):
+        return self.workspace / "submitted"
+
+    @property
+    def autograded(self):
+        return self.workspace / "autograded"
+
+    @property
+    def feedback(self):
+        return self.workspace / "feedback"
+
+    @property
+    def ledger(self):
+        return self.workspace / "ledger"
+
+    @property
+    def gradebook(self):
+        return self.workspace / "gradebook.db"
+
+    @property
+    def grades(self):
+        return self.workspace / "grades.csv"
+
+    @property
+    def db_url(self):
+        return f"sqlite:///{self.gradebook.absolute()}"
+
+    def source(self, name):
+        """The py:percent source of an assignment, answers and hidden tests inside."""
+        return self.solutions / name / f"{name}.py"
+
+    def source_notebook(self, name):
+        """The built notebook with answers and hidden tests, for nbgrader."""
+        return self.build / "source" / name / f"{name}.ipynb"
+
+    def notebook(self, name):
+        """The notebook that students open."""
+        return self.notebooks / name / f"{name}.ipynb"
+
+
+def _find(root):
+    if root is not None:
+        root = Path(root).resolve()
+        if not (root / FILE).is_file():
+            raise CourseError(f"There is no {FILE} in {root}.")
+        return root
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise CourseError(f"There is no {FILE} in {here} or above it. Run this inside the course's folder.")
+
+
+class _Table:
+    """One table of course.toml, which knows what it is called and complains about keys nobody asked for."""
+
+    def __init__(self, data, file, where=""):
+        self.data, self.file, self.where = dict(data), file, where
+
+    def error(self, key, problem):
+        where = f" of {self.where}" if self.where else ""
+        return CourseError(f"{self.file}: {key!r}{where} {problem}.")
+
+    def take(self, key, kinds, default=None, required=False):
+        if key not in self.data:
+            if required:
+                raise self.error(key, "is missing")
+            return default
+        value = self.data.pop(key)
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            wanted = " or ".join(_WORDS[kind] for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
+            raise self.error(key, f"must be {wanted}, not {value!r}")
+        return value
+
+    def table(self, key):
+        return _Table(self.take(key, dict, {}), self.file, f"[{key}]")
+
+    def finish(self, known):
+        for key in self.data:
+            raise self.error(key, f"is not known; known here: {', '.join(known)}")
+
+
+_WORDS = {
+    str: "a string",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+    dt.datetime: "a date and time",
+}
+
+
+def _course(root, top):
+    about = top.table("course")
+    course_id = about.take("id", str, required=True)
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", course_id):
+        raise about.error("id", f"may hold letters, digits, - and _ only, not {course_id!r}")
+    title = about.take("title", str, required=True)
+    about.finish(["id", "title"])
+    limits = _limits(top.table("limits"), Limits())
+    paths = _paths(top.table("paths"))
+    listed = [
+        _Table(entry, top.file, f"assignment {number}") if isinstance(entry, dict) else None
+        for number, entry in enumerate(top.take("assignments", list, []), 1)
+    ]
+    if None in listed:
+        raise top.error("assignments", "must be tables: begin each with [[assignments]]")
+    assignments = tuple(_assignment(entry, limits) for entry in listed)
+    names = [a.name for a in assignments]
+    for name in names:
+        if names.count(name) > 1:
+            raise top.error("assignments", f"lists {name!r} twice")
+    top.finish(["[course]", "[limits]", "[paths]", "[[assignments]]"])
+    return Course(root, course_id, title, assignments, limits, paths)
+
+
+def _assignment(table, limits):
+    name = table.take("name", str, required=True)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        raise table.error("name", f"may hold letters, digits, - and _ only, not {name!r}")
+    table.where = f"assignment {name}"
+    title = table.take("title", str, required=True)
+    due = table.take("due", dt.datetime)
+    if due is not None and due.tzinfo is None:
+        raise table.error("due", f"needs a time zone, as in {due.isoformat()}+01:00")
+    withhold = table.take("withhold", list, [])
+    for module in withhold:
+        if not isinstance(module, str) or not re.fullmatch(r"[a-z_]\w*(\.[a-z_]\w*)*", module):
+            raise table.error("withhold", f'lists modules such as "nextword.ngram", not {module!r}')
+    overrides = _Table(table.take("limits", dict, {}), table.file, f"limits of assignment {name}")
+    table.finish(["name", "title", "due", "withhold", "limits"])
+    return Assignment(name, title, due, tuple(withhold), _limits(overrides, limits))
+
+
+def _limits(table, defaults):
+    changed = {}
+    for entry in dataclasses.fields(Limits):
+        kinds = (int, float) if entry.type is float else int
+        value = table.take(entry.name, kinds)
+        if value is None:
+            continue
+        if value <= 0:
+            raise table.error(entry.name, f"must be more than 0, not {value!r}")
+        changed[entry.name] = entry.type(value)
+    table.finish([entry.name for entry in dataclasses.fields(Limits)])
+    return dataclasses.replace(defaults, **changed)
+
+
+def _paths(table):
+    names = [entry.name for entry in dataclasses.fields(Paths)]
+    chosen = {name: Path(value) for name in names if (value := table.take(name, str))}
+    table.finish(names)
+    return Paths(**chosen)

@@ -1,0 +1,95 @@
+"""Which cells make up an exercise, and what the text above them says about it."""
+
+import re
+from dataclasses import dataclass
+
+from autograder.cells import GRADED, SCHEME, Cell, Exercise, Hint, hidden_words, inside
+
+_HEADING = re.compile(r"## Exercise (\d+): (\S.*)")
+_NEAR_HEADING = re.compile(r"#+\s*exercise\b", re.IGNORECASE)
+_FACTS = re.compile(r"\*.*\b(difficulty|minutes|points?)\b.*\*", re.IGNORECASE)
+_DETAILS = re.compile(r"<details[^>]*>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL | re.IGNORECASE)
+
+
+@dataclass
+class Section:
+    number: int
+    title: str
+    heading: Cell
+    text: str = ""
+    owner: Cell | None = None
+
+
+def sections(cells, report=None):
+    """The exercises' headings, and for each cell the one that it stands under (or None).
+
+    `report(cell, problem)` is told of headings that nearly are one.
+    """
+    found, of_cell, current = [], [], None
+    for cell in cells:
+        for line, in_fence in _with_fences(cell.source) if cell.role == "prose" else ():
+            if in_fence:
+                pass  # there, # begins a comment
+            elif match := _HEADING.fullmatch(line.strip()):
+                current = Section(int(match[1]), match[2].strip(), cell)
+                found.append(current)
+            elif report and _NEAR_HEADING.match(line):
+                report(
+                    cell, f"write the heading of an exercise as ## Exercise 3: title, not {line.strip()!r}."
+                )
+            elif re.match(r"##? ", line):
+                current = None
+            if current:
+                current.text += line + "\n"
+        of_cell.append(current)
+    return found, of_cell
+
+
+def _with_fences(source):
+    """The lines of a markdown text, each with whether it stands inside a code fence."""
+    fenced = False
+    for line in source.split("\n"):
+        if line.lstrip().startswith(("```", "~~~")):
+            fenced = not fenced
+        yield line, fenced
+
+
+def exercise_of(section, cells, defines=()):
+    """The exercise of a section whose `owner` is set; `cells` are all of the notebook."""
+    owner = section.owner
+    mine = [cell for cell in cells if cell.name == owner.name and cell.role in GRADED]
+    points = {role: sum(c.points for c in mine if c.role == role and not c.bonus) for role in GRADED}
+    facts = _facts_line(section.text)
+    return Exercise(
+        owner.name,
+        section.number,
+        section.title,
+        "written" if owner.role == "written" else "code",
+        difficulty=_number(r"difficulty\s+(\d)", facts),
+        minutes=_number(r"(\d+)\s*minutes", facts),
+        hints=tuple(Hint(title.strip(), body.strip("\n ")) for title, body in _DETAILS.findall(section.text)),
+        covers=" ".join(hidden_words(cell.source) for cell in mine if cell.role == "hidden"),
+        scheme="\n".join(inside(owner.source, SCHEME)).strip("\n"),
+        points_visible=points["test"],
+        points_hidden=points["hidden"],
+        points_written=points["written"],
+        points_bonus=sum(c.points for c in mine if c.bonus),
+        torch=owner.torch,
+        defines=tuple(defines),
+    )
+
+
+def stated_points(text):
+    """The points, bonus points among them, that the line below a heading states; None if it states none."""
+    worth = re.findall(r"(\d+(?:\.\d+)?)\s*(?:bonus\s+)?points?\b", _facts_line(text), re.IGNORECASE)
+    return sum(float(number) for number in worth) if worth else None
+
+
+def _facts_line(text):
+    """The line `*Difficulty 2 of 5 · about 15 minutes · 3 points*`, or an empty one."""
+    return next((line for line in text.split("\n") if _FACTS.fullmatch(line.strip())), "")
+
+
+def _number(pattern, text):
+    match = re.search(pattern, text, re.IGNORECASE)
+    return int(match[1]) if match else None

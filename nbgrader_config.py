@@ -1,0 +1,59 @@
+"""nbgrader's configuration: course.toml says where things lie, and the judge replaces nbgrader's kernel."""
+
+from pathlib import Path
+
+from nbconvert.filters.strings import clean_html, strip_files_prefix
+from nbgrader import preprocessors as nbgrader
+
+from autograder.build import settings
+from autograder.course import Course
+
+course = Course.load(Path(__file__).parent)
+c = get_config()  # noqa: F821
+
+
+def below_root(path):
+    """nbgrader wants its folders relative to the root of the course."""
+    return path.relative_to(course.root).as_posix()
+
+
+c.CourseDirectory.root = str(course.root)
+c.CourseDirectory.course_id = course.id
+c.CourseDirectory.source_directory = below_root(course.build / "source")
+c.CourseDirectory.release_directory = below_root(course.notebooks)
+c.CourseDirectory.submitted_directory = below_root(course.submitted)
+c.CourseDirectory.autograded_directory = below_root(course.autograded)
+c.CourseDirectory.feedback_directory = below_root(course.feedback)
+c.CourseDirectory.db_url = course.db_url
+# Sources lie beside notebooks: without this, nbgrader releases them and copies them over submissions.
+c.CourseDirectory.ignore = ["*.py", ".ipynb_checkpoints", "*.pyc", "__pycache__", ".pytest_cache"]
+
+# `nbgrader generate_assignment` makes what `autograder build` makes. Marking schemes go before the gradebook
+# keeps the cells, so that an untouched written answer is recognised as such.
+for preprocessor, options in settings().items():
+    c[preprocessor].update(options)
+c.GenerateAssignment.preprocessors = [
+    nbgrader.LockCells,
+    nbgrader.ClearSolutions,
+    nbgrader.ClearMarkScheme,
+    nbgrader.ClearOutput,
+    nbgrader.CheckCellMetadata,
+    nbgrader.ComputeChecksums,
+    nbgrader.SaveCells,
+    nbgrader.ClearHiddenTests,
+    nbgrader.ComputeChecksums,
+    nbgrader.CheckCellMetadata,
+]
+
+# nbgrader's own chain, with the judge in place of the kernel that runs answer and test together.
+c.Autograde.autograde_preprocessors = [
+    "autograder.nbgrader_plugin.Judge",
+    nbgrader.LimitOutput,
+    nbgrader.SaveAutoGrades,
+    nbgrader.AssignLatePenalties,
+    nbgrader.CheckCellMetadata,
+]
+
+# What students write is shown to graders on a page of the Jupyter server: no script may run there.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {"strip_files_prefix": lambda text: clean_html(strip_files_prefix(text))}
