@@ -1,12 +1,42 @@
 # Everything a newcomer needs: `make demo`, `make test`, `make lab`. Each target sets up what it needs.
 PYTHON ?= python3
 BIN := .venv/bin
+SANDBOX ?= auto
 # Two busy BLAS threads on a shared machine are many times slower than one.
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: demo test bank lab build lint setup sandbox clean
+.PHONY: demo test bank lab build lint test-browser setup bubblewrap chromium clean
+
+## demo: build the notebooks, grade a sample class in the sandbox into demo/, print the table
+demo: setup bubblewrap
+	$(BIN)/autograder demo --sandbox $(SANDBOX)
+
+## test: the project's own tests, with the answer bank
+test: setup bubblewrap lint
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser" tests
+	$(BIN)/python tests/bank --sandbox=$(SANDBOX)
+
+## bank: every right and wrong answer through the real judge
+bank: setup bubblewrap
+	$(BIN)/python tests/bank --sandbox=$(SANDBOX)
+
+## lab: open JupyterLab on notebooks/
+lab: setup
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+## build: notebooks/ from solutions/
+build: setup
+	$(BIN)/autograder build
+
+lint: setup
+	$(BIN)/ruff check .
+
+## test-browser: JupyterLab, Validate and the formgrader in a real browser
+test-browser: setup bubblewrap chromium
+	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[browser]'
+	$(BIN)/python -m pytest -m browser tests
 
 setup: .venv/ready
 
@@ -14,6 +44,18 @@ setup: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[test]'
 	touch $@
+
+# Debian packages: installed where we can, otherwise named.
+bubblewrap:
+	@command -v bwrap >/dev/null || [ "$(SANDBOX)" = none ] || $(MAKE) --no-print-directory package-bubblewrap
+
+chromium:
+	@command -v chromium >/dev/null || $(MAKE) --no-print-directory package-chromium
+
+package-%:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+	then apt-get update -qq && apt-get install -y -qq $* >/dev/null; \
+	else echo "Please install the package $* (Debian and Ubuntu: sudo apt-get install $*) and run make again."; exit 1; fi
 
 clean:
 	rm -rf build demo class .venv

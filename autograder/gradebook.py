@@ -95,6 +95,19 @@ class Book:
                 for penalty in [submission.late_submission_penalty or 0.0]
             ]
 
+    def marks(self, assignment, student):
+        """What graders gave to a student's written answers: cell name -> feedback.Marks."""
+        from .feedback import Marks
+
+        with _clear_errors(self.db_url):
+            (notebook,) = self._book.find_submission(assignment, student).notebooks
+            comments = {c.cell.name: c.manual_comment or "" for c in notebook.comments}
+            return {
+                g.cell.name: Marks(None if g.needs_manual_grade else g.manual_score, comments.get(g.cell.name, ""))
+                for g in notebook.grades
+                if g.cell.name.startswith("written-")
+            }
+
 
 def _save_test(grade, test):
     grade.needs_manual_grade = False

@@ -1,0 +1,116 @@
+"""The `autograder` command."""
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from .course import Course, CourseError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+
+Workspace = Annotated[Optional[Path], typer.Option(help="Where the class lives (course.toml: paths.workspace).")]
+Sandbox = Annotated[str, typer.Option(help="auto, rooms, or none (no isolation: only for submissions you trust).")]
+Jobs = Annotated[Optional[int], typer.Option(help="Processes at a time (default: one per processor).")]
+Student = Annotated[Optional[str], typer.Option(help="Only this student.")]
+Name = Annotated[str, typer.Argument(help="The assignment, as course.toml lists it.")]
+
+
+def course_at(workspace=None):
+    """The course around the working directory, with another workspace if asked for."""
+    course = Course.load()
+    if workspace is None:
+        return course
+    paths = dataclasses.replace(course.paths, workspace=workspace.absolute())
+    return dataclasses.replace(course, paths=paths)
+
+
+@app.command()
+def build(
+    names: Annotated[Optional[list[str]], typer.Argument(help="Assignments (default: all).")] = None,
+    check: Annotated[bool, typer.Option(help="Write nothing; fail when notebooks/ is not up to date.")] = False,
+):
+    """Builds the notebooks from solutions/."""
+    from . import build as builder
+
+    course = course_at()
+    stale = builder.build_all(course, names or None, check=check)
+    if check and stale:
+        print("Not up to date: " + ", ".join(stale) + ". Run: autograder build")
+        raise typer.Exit(1)
+
+
+@app.command()
+def grade(
+    name: Name,
+    workspace: Workspace = None,
+    sandbox: Sandbox = "auto",
+    jobs: Jobs = None,
+    student: Student = None,
+    force: Annotated[bool, typer.Option(help="Grade again what is in the ledger already.")] = False,
+):
+    """Grades what is in submitted/ and writes gradebook, autograded notebooks, feedback and grades.csv."""
+    from . import show
+
+    show.grade(course_at(workspace), name, sandbox, jobs, student, force)
+
+
+@app.command()
+def check(
+    notebook: Annotated[Path, typer.Argument(help="Your notebook.")],
+    sandbox: Sandbox = "none",
+):
+    """Runs your notebook afresh as the grader will, and says what the visible tests find."""
+    from . import check as checking
+
+    raise typer.Exit(checking.check(notebook, sandbox))
+
+
+@app.command()
+def feedback(name: Name, workspace: Workspace = None, student: Student = None):
+    """Writes the feedback pages again (after marking by hand, say)."""
+    from . import desk
+
+    paths = desk.write_feedback(course_at(workspace), name, student)
+    print(f"{len(paths)} pages in {course_at(workspace).feedback}")
+
+
+@app.command()
+def export(name: Name, workspace: Workspace = None):
+    """Writes grades.csv from the gradebook."""
+    from . import desk
+    from . import export as exporting
+
+    course = course_at(workspace)
+    exporting.write_csv(course.grades, desk.table(course, name))
+    print(course.grades)
+
+
+@app.command()
+def demo(sandbox: Sandbox = "auto", jobs: Jobs = None):
+    """Builds the notebooks and grades a sample class of honest, mistaken and hostile submissions into demo/."""
+    from . import demo as demonstration
+
+    demonstration.run(course_at(Path("demo")), sandbox, jobs)
+
+
+def main():
+    """Runs the command; errors that a person can mend are shown as a sentence, not as a traceback."""
+    from .build import BuildError
+    from .bundle import BundleError
+    from .desk import DeskError
+    from .gradebook import GradebookError
+    from .sandbox.levels import SandboxUnavailable
+    from .source import SourceError
+
+    try:
+        app()
+    except (CourseError, BuildError, BundleError, DeskError, GradebookError, SandboxUnavailable, SourceError) as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

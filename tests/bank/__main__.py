@@ -1,0 +1,95 @@
+"""Runs the answer bank through the real judge and prints what it found; exit code 1 when something is not as it must be."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import bank  # noqa: E402
+
+from autograder import intake, released  # noqa: E402
+from autograder.bundle import Bundle  # noqa: E402
+from autograder.course import Course  # noqa: E402
+from autograder.grading import Grader  # noqa: E402
+from autograder.sandbox import levels  # noqa: E402
+
+
+@dataclass
+class Verdict:
+    """What came of one answer: `accepted` with full marks; `message` of the first test that failed."""
+
+    answer: bank.Answer
+    accepted: bool
+    message: str
+
+    @property
+    def named(self):
+        return bool(self.answer.names) and self.answer.names in self.message
+
+    @property
+    def problem(self):
+        """Why this is not as it must be, or ""."""
+        if self.answer.right:
+            return "" if self.accepted else f"a right answer was refused: {self.message}"
+        if self.accepted:
+            return f"a wrong answer got full marks ({self.answer.why})"
+        return "" if self.named or not self.answer.names else f"its mistake was not named: {self.message}"
+
+
+def submission(bundle, answer):
+    """A notebook as the student would hand it in, with this one answer written."""
+    cells = []
+    for cell in bundle.cells:
+        text = answer.source if cell.id == f"answer-{answer.exercise}" else cell.source
+        cells.append(released.notebook_cell(cell, text))
+    return released.notebook(bundle.name, bundle.title, cells)
+
+
+def judge(grader, answer):
+    """Judges the exercise of one answer alone: the cells before it are run, the other exercises are not tested."""
+    repaired = intake.repair(submission(grader.bundle, answer), grader.bundle)
+    steps = [s for s in repaired.steps if s.exercise == answer.exercise or (s.kind == "run" and s.whose == "ours")]
+    results = grader.judge.judge(steps)
+    failed = [r for s, r in zip(steps, results, strict=True) if s.kind == "test" and r.verdict != "passed"]
+    return Verdict(answer, not failed, " / ".join(r.reason for r in failed))
+
+
+def run(assignment, exercise=None, sandbox="auto"):
+    """The verdicts on all answers to an assignment."""
+    course = Course.load(Path(__file__).parent)
+    bundle = Bundle.from_source(course, assignment)
+    limits = course.assignment(assignment).limits
+    with Grader(bundle, limits, levels.choose(sandbox), course.lib / "nextword") as grader:
+        return [judge(grader, answer) for answer in bank.load(assignment, exercise)]
+
+
+def report(verdicts):
+    """Prints every problem, and the line that sums up. Returns the number of problems."""
+    problems = [v for v in verdicts if v.problem]
+    for verdict in problems:
+        print(f"{verdict.answer.assignment} {verdict.answer.exercise} {verdict.answer.name}: {verdict.problem}\n")
+    wrong = [v for v in verdicts if not v.answer.right]
+    right = [v for v in verdicts if v.answer.right]
+    rejected, named = sum(not v.accepted for v in wrong), sum(v.named for v in wrong)
+    accepted = sum(v.accepted for v in right)
+    print(
+        f"wrong answers rejected {rejected}/{len(wrong)}, named {named}/{len(wrong)}; "
+        f"right answers accepted {accepted}/{len(right)}"
+    )
+    return len(problems)
+
+
+def main(arguments):
+    sandbox = next((a.removeprefix("--sandbox=") for a in arguments if a.startswith("--sandbox=")), "auto")
+    words = [a for a in arguments if not a.startswith("-")]
+    chosen = words[:1] or bank.assignments()
+    verdicts = [v for name in chosen for v in run(name, *words[1:2], sandbox=sandbox)]
+    if "--messages" in arguments:
+        for verdict in verdicts:
+            print(f"{verdict.answer.exercise} {verdict.answer.name}: {verdict.message or 'full marks'}\n")
+    return 1 if report(verdicts) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
