@@ -1,43 +1,55 @@
 """Probabilistic context-free grammars: sampling, exact probabilities, exact entropy.
 
-A symbol with rules of its own is a *phrase* or a *word class*; every other symbol is a word. Words stand
-alone on the right of a rule, and the symbol to the left of it is their word class: "NOUN.one.sea" is a noun,
-its tag is what stands before the first dot. So every sentence comes with its tags.
+A symbol with rules of its own is a phrase or a word class; every other symbol is a word. Words stand alone
+on the right of a rule, and the symbol to the left of it is their word class: "NOUN.one.sea" is a noun, its
+tag is what stands before the first dot. So every sentence comes with its tags.
 
 Nothing here is approximate. A leftmost derivation writes its sentence from left to right, and what it still
 has to derive is a stack of symbols. The parser keeps every stack that agrees with the words so far, with its
-probability: their sum is the probability of the prefix, and what they can begin with are the next words.
+probability: their sum is the probability of the prefix, and what they can begin with is what comes next.
 """
 
 import math
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import accumulate
+from graphlib import CycleError, TopologicalSorter
+from itertools import accumulate, combinations, product
+from typing import NamedTuple
 
 END = "</s>"
 """What follows the last word of a sentence."""
 
+Stack = tuple[str, ...]     # symbols still to derive, the next one first
+
+
+class Beginning(NamedTuple):
+    """One way in which a symbol begins with a certain word."""
+
+    probability: float
+    tag: str                # of that word
+    rest: Stack
+
 
 class Grammar:
-    """A probabilistic context-free grammar from `rules`: symbol -> [(weight, "SYMBOLS OF THE RULE"), ...].
+    """A probabilistic context-free grammar from `rules`: symbol -> [(weight, "symbols of the rule"), ...].
 
     Weights are whole numbers; the probability of a rule is its weight over the sum for its symbol.
-    Raises ValueError for a grammar that this module cannot treat, and says which rule is why.
+    Raises ValueError for rules that this class cannot treat, and says which: empty ones, words beside other
+    symbols, symbols that begin with themselves, symbols that the start never leads to.
     """
 
     def __init__(self, start: str, rules: Mapping[str, Iterable[tuple[int, str]]]):
         self.start = start
         self.rules = {left: tuple((weight, tuple(right.split())) for weight, right in alternatives)
                       for left, alternatives in rules.items()}
-        self._validate()
+        self._check_rules()
+        self._check_order()
         self._cumulative = {left: tuple(accumulate(weight for weight, _ in alternatives))
                             for left, alternatives in self.rules.items()}
 
-    def _validate(self):
-        if self.start not in self.rules:
-            raise ValueError(f"the start symbol {self.start!r} has no rules")
+    def _check_rules(self):
         for left, alternatives in self.rules.items():
             if not alternatives:
                 raise ValueError(f"{left} has no rules")
@@ -46,31 +58,53 @@ class Grammar:
                 if not isinstance(weight, int) or weight < 1:
                     raise ValueError(f"{rule}: the weight must be a whole number above 0, not {weight!r}")
                 if not right:
-                    raise ValueError(f"{left}: a rule must have at least one symbol on its right")
+                    raise ValueError(f"{rule}: a rule must have a symbol on its right")
                 if len(right) > 1 and not all(symbol in self.rules for symbol in right):
                     raise ValueError(f"{rule}: a word must stand alone on the right of its rule")
+        reached, waiting = set(), [self.start]
+        while waiting:
+            symbol = waiting.pop()
+            if symbol in self.rules and symbol not in reached:
+                reached.add(symbol)
+                waiting += [below for _, right in self.rules[symbol] for below in right]
+        if reached != set(self.rules) or not reached:
+            raise ValueError(f"{self.start} does not lead to {', '.join(sorted(set(self.rules) - reached))}")
+
+    def _check_order(self):
+        """Sort the symbols so that each comes after those that it begins with."""
+        first = {left: {right[0] for _, right in alternatives if right[0] in self.rules}
+                 for left, alternatives in self.rules.items()}
+        try:
+            self._order = list(TopologicalSorter(first).static_order())
+        except CycleError as cycle:
+            symbol = cycle.args[1][0]
+            raise ValueError(f"{symbol} begins with itself: let it end with itself instead") from None
 
     def probabilities(self, left: str) -> list[tuple[float, tuple[str, ...]]]:
         """The rules of one symbol as (probability, symbols)."""
         total = self._cumulative[left][-1]
         return [(weight / total, right) for weight, right in self.rules[left]]
 
+    def _word_rules(self) -> Iterator[tuple[str, str]]:
+        for left, alternatives in self.rules.items():
+            for _, right in alternatives:
+                if right[0] not in self.rules:
+                    yield left, right[0]
+
     @cached_property
     def vocabulary(self) -> tuple[str, ...]:
         """Every word, sorted."""
-        return tuple(sorted({symbol for alternatives in self.rules.values() for _, right in alternatives
-                             for symbol in right if symbol not in self.rules}))
+        return tuple(sorted({word for _, word in self._word_rules()}))
 
     @cached_property
     def tag_set(self) -> tuple[str, ...]:
         """Every tag, sorted."""
-        return tuple(sorted({tag_of(left) for left, alternatives in self.rules.items()
-                             if any(right[0] not in self.rules for _, right in alternatives)}))
+        return tuple(sorted({tag_of(word_class) for word_class, _ in self._word_rules()}))
 
     # Sampling
 
     def sample(self, uniform: Callable[[], float]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """One sentence as (words, tags); every choice takes one number from `uniform`, in [0, 1).
+        """One sentence as (words, tags); each choice of a rule takes one number from `uniform`, in [0, 1).
 
         Weights are whole numbers, so the same uniforms give the same sentence on every machine.
         """
@@ -89,73 +123,74 @@ class Grammar:
 
     # Exact expectations
 
-    def _expectation(self, per_symbol: Mapping[str, float]) -> float:
-        """What a sentence collects on average when deriving symbol X once is worth per_symbol[X].
+    @cached_property
+    def expected_counts(self) -> dict[str, float]:
+        """Expected number of each phrase and word class in the derivation of one sentence.
 
-        A linear system: E[X] = value of X + sum over its rules of p(rule) times the E of the rule's symbols.
+        A linear system: count[Y] = [Y is the start] + sum over the rules of count[X] p(rule) (number of Y),
+        where X is on the left of the rule and Y on its right.
+        Raises ValueError when it has no positive solution: sentences then grow faster than they end.
         """
         import numpy as np
 
-        index = {left: row for row, left in enumerate(self.rules)}
-        children = np.zeros((len(index), len(index)))       # expected number of symbols Y below a symbol X
+        index = {symbol: column for column, symbol in enumerate(self.rules)}
+        below = np.zeros((len(index), len(index)))      # (X, Y): expected number of Y that X puts down
         for left, row in index.items():
             for probability, right in self.probabilities(left):
                 for symbol in right:
                     if symbol in index:
-                        children[row, index[symbol]] += probability
-        if max(abs(np.linalg.eigvals(children))) >= 1:
-            raise ValueError("the grammar does not end: its rules add more symbols than they finish")
-        value = np.array([per_symbol[left] for left in index])
-        return float(np.linalg.solve(np.eye(len(index)) - children, value)[index[self.start]])
+                        below[row, index[symbol]] += probability
+        is_start = np.array([float(symbol == self.start) for symbol in index])
+        try:
+            counts = np.linalg.solve(np.eye(len(index)) - below.T, is_start)
+        except np.linalg.LinAlgError:
+            counts = -is_start
+        if not (counts > 0).all():
+            raise ValueError("the sentences of this grammar do not end: its rules add more than they finish")
+        return dict(zip(index, counts.tolist(), strict=True))
 
     @cached_property
     def entropy(self) -> float:
         """Entropy of a derivation in nats; of a sentence too, when the grammar is unambiguous."""
-        return self._expectation({left: -sum(p * math.log(p) for p, _ in self.probabilities(left))
-                                  for left in self.rules})
+        return sum(count * -sum(p * math.log(p) for p, _ in self.probabilities(left))
+                   for left, count in self.expected_counts.items())
 
     @cached_property
     def expected_words(self) -> float:
-        """Expected number of words of a sentence, without its end."""
-        return self._expectation({left: sum(p * sum(symbol not in self.rules for symbol in right)
-                                            for p, right in self.probabilities(left)) for left in self.rules})
+        """Expected number of words of a sentence, its end not counted."""
+        return sum(count * sum(p for p, right in self.probabilities(left) if right[0] not in self.rules)
+                   for left, count in self.expected_counts.items())
 
-    # Parsing from left to right
+    # Parsing, from left to right
 
-    def _beginnings(self, symbol: str) -> dict[str, list[tuple[float, str, tuple[str, ...]]]]:
-        """word -> every way in which `symbol` begins with it: (probability, tag, symbols still to derive)."""
-        if symbol not in self._known_beginnings:
-            if symbol in self._open:
-                raise ValueError(f"{symbol} can begin with itself: write it so that it ends with itself")
-            self._open.add(symbol)
-            found = defaultdict(list)
-            for probability, (first, *rest) in self.probabilities(symbol):
-                if first not in self.rules:
-                    found[first].append((probability, tag_of(symbol), ()))
+    @cached_property
+    def _beginnings(self) -> dict[str, dict[str, list[Beginning]]]:
+        """symbol -> word -> every way in which the symbol begins with the word."""
+        table = {}
+        for left in self._order:
+            table[left] = defaultdict(list)
+            for probability, (head, *rest) in self.probabilities(left):
+                if head not in self.rules:
+                    table[left][head].append(Beginning(probability, tag_of(left), ()))
                     continue
-                for word, ways in self._beginnings(first).items():
-                    found[word] += [(probability * p, tag, (*more, *rest)) for p, tag, more in ways]
-            self._open.discard(symbol)
-            self._known_beginnings[symbol] = dict(found)
-        return self._known_beginnings[symbol]
+                for word, ways in table[head].items():
+                    table[left][word] += [
+                        Beginning(probability * way.probability, way.tag, (*way.rest, *rest)) for way in ways]
+        return {left: dict(ways) for left, ways in table.items()}
 
-    @cached_property
-    def _known_beginnings(self) -> dict:
-        return {}
+    def _begin(self, stack: Stack) -> dict[str, list[Beginning]]:
+        return self._beginnings[stack[0]] if stack else {}
 
-    @cached_property
-    def _open(self) -> set:
-        return set()
-
-    def _stacks(self, prefix: Sequence[str]) -> dict[tuple[str, ...], tuple[float, int]]:
+    def _stacks(self, prefix: Sequence[str]) -> dict[Stack, tuple[float, int]]:
         """Every stack that agrees with the prefix -> (probability, number of derivations that lead there)."""
         stacks = {(self.start,): (1.0, 1)}
         for word in prefix:
             following = defaultdict(lambda: (0.0, 0))
             for stack, (probability, derivations) in stacks.items():
-                for p, _, more in self._beginnings(stack[0]).get(word, ()) if stack else ():
-                    total, number = following[more + stack[1:]]
-                    following[more + stack[1:]] = total + probability * p, number + derivations
+                for way in self._begin(stack).get(word, ()):
+                    left_over = way.rest + stack[1:]
+                    p, n = following[left_over]
+                    following[left_over] = p + probability * way.probability, n + derivations
             stacks = following
         return stacks
 
@@ -169,28 +204,61 @@ class Grammar:
         return math.log(probability) if probability else -math.inf
 
     def next_word_distribution(self, prefix: Sequence[str]) -> dict[str, float]:
-        """p(next word | prefix) for every word that can follow, and for END.
+        """p(next word | prefix) for every word that can follow, and END.
 
         Raises KeyError when no sentence begins with the prefix.
         """
-        follows = defaultdict(float)
+        following = defaultdict(float)
         for stack, (probability, _) in self._stacks(prefix).items():
             if not stack:
-                follows[END] += probability
-            for word, ways in self._beginnings(stack[0]).items() if stack else ():
-                follows[word] += probability * sum(p for p, _, _ in ways)
-        return _normalised(follows, prefix)
+                following[END] += probability
+            for word, ways in self._begin(stack).items():
+                following[word] += probability * sum(way.probability for way in ways)
+        return _normalised(following, prefix)
 
     def tag_distribution(self, prefix: Sequence[str]) -> dict[str, float]:
-        """p(tag of the last word of the prefix | prefix): what a tagger that never looks ahead can know.
+        """p(tag of the prefix's last word | prefix): all that can be known of it without looking ahead.
 
         Raises KeyError when no sentence begins with the prefix.
         """
+        *before, word = prefix
         tags = defaultdict(float)
-        for stack, (probability, _) in self._stacks(prefix[:-1]).items():
-            for p, tag, _ in self._beginnings(stack[0]).get(prefix[-1], ()) if stack else ():
-                tags[tag] += probability * p
+        for stack, (probability, _) in self._stacks(before).items():
+            for way in self._begin(stack).get(word, ()):
+                tags[way.tag] += probability * way.probability
         return _normalised(tags, prefix)
+
+    # Proof
+
+    def ambiguous_prefix(self, limit: int = 1_000_000) -> Stack | None:
+        """The words at which two derivations of one sentence meet, or None: then no sentence has two.
+
+        Follows every pair of derivations that write the same words. If two that differ are left with the same
+        stack, then what ends the one ends the other; and two derivations of one sentence do end alike.
+        There are finitely many stacks when phrases hold themselves at their end only, so the search ends;
+        otherwise it may not: raises ValueError after `limit` pairs. Source: how a finite automaton is tested
+        for ambiguity, by squaring it (Weber and Seidl, On the degree of ambiguity of finite automata, 1991).
+        """
+        start = (self.start,)
+        seen, waiting = {(start, start)}, deque([(start, start, ())])
+        while waiting:
+            one, other, words = waiting.popleft()
+            for word, ways in self._begin(one).items():
+                if one == other:    # the same derivation so far: it goes on as one, or parts into two
+                    going_on = [(way, way, False) for way in ways]
+                    going_on += [(*pair, True) for pair in combinations(ways, 2)]
+                else:
+                    going_on = [(*pair, True) for pair in product(ways, self._begin(other).get(word, ()))]
+                for way, other_way, differ in going_on:
+                    pair = way.rest + one[1:], other_way.rest + other[1:]
+                    if differ and pair[0] == pair[1]:
+                        return (*words, word)
+                    if pair not in seen:
+                        seen.add(pair)
+                        waiting.append((*pair, (*words, word)))
+            if len(seen) > limit:
+                raise ValueError(f"more than {limit:,} pairs of stacks: no proof, one way or the other")
+        return None
 
 
 def tag_of(word_class: str) -> str:
