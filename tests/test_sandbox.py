@@ -1,0 +1,292 @@
+"""What a room lets nobody do. One house for the module; each test has a room of its own and a neighbour beside it."""
+
+import os
+import time
+
+import numpy as np
+import pytest
+
+from autograder.course import Course, Limits
+from autograder.remote import AnswerLost, Session
+from autograder.sandbox import levels
+from autograder.sandbox.house import House, Needs
+
+LIMITS = Limits(memory_mb=256, scratch_mb=8, output_bytes=100_000, processes=16)
+LIBRARY = str(Course.load().lib / "nextword")
+
+pytestmark = [
+    pytest.mark.skipif(levels.rooms_work() is not None, reason=f"no rooms here: {levels.rooms_work()}"),
+    pytest.mark.xdist_group("sandbox"),
+]
+
+
+@pytest.fixture(scope="module")
+def house():
+    needs = Needs(library=LIBRARY, withheld=("nextword.ngram",), preload=("nextword.corpora:narwhals",))
+    with House("rooms", needs, LIMITS) as opened:
+        yield opened
+
+
+@pytest.fixture
+def session(house):
+    opened = Session(house, LIMITS)
+    opened.allow(20)
+    yield opened
+    opened.close()
+
+
+def printed(session, source):
+    """What a cell prints; the error's sentence when it stops with one."""
+    told = session.ask("run", source)
+    return told["stdout"].strip() if not told["error"] else f"{told['error']['kind']}: {told['error']['message']}"
+
+
+def test_a_room_shows_only_its_own_processes(session):
+    assert printed(session, "import os; print([p for p in os.listdir('/proc') if p.isdigit()], os.getppid())") == "['1'] 0"
+
+
+@pytest.mark.parametrize("path", ["/home", "/tmp", "/var", "/run", "/sys", "/etc/passwd", "/house/autograder"])
+def test_folders_of_the_machine_are_not_there(session, path):
+    assert printed(session, f"import os; print(os.path.exists({path!r}))") == "False"
+
+
+@pytest.mark.parametrize("folder", ["solutions", "tests", "autograder", "notebooks", "class", ".git"])
+def test_the_course_cannot_be_read(session, folder):
+    root = Course.load().root
+    assert printed(session, f"import os; print(os.path.exists({str(root / folder)!r}))") == "False"
+
+
+def test_only_the_scratch_folder_can_be_written(session):
+    source = """
+import os
+found = []
+for folder, folders, files in os.walk("/"):
+    if folder.startswith("/proc/") or folder.count("/") > 5: folders[:] = []; continue
+    try: open(folder + "/.w", "w").close(); found.append(folder)
+    except OSError: pass
+print(found)"""
+    assert printed(session, source) == "['/scratch']"
+
+
+def test_nothing_of_the_environment_is_inherited(house, session, monkeypatch):
+    names = printed(session, "import os; print(' '.join(sorted(os.environ)))").split()
+    assert not {n for n in names if n.startswith(("JUPYTER", "SSH", "VIRTUAL", "GIT"))} and os.environ.keys() - set(names)
+
+
+def test_only_its_own_socket_is_open(session):
+    source = "import os; print(sorted(int(f) for f in os.listdir('/proc/self/fd') if os.path.lexists(f'/proc/self/fd/{f}')))"
+    assert printed(session, source) == "[0, 1, 2, 3]"
+
+
+@pytest.mark.parametrize("family", [1, 2, 10, 16, 17, 38, 40])
+def test_no_socket_can_be_made(session, family):
+    assert printed(session, f"import socket; socket.socket({family}, 1)").startswith("PermissionError")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import os; os.fork()",
+        "import subprocess; subprocess.run(['ls'])",
+        "import os; os.posix_spawn('/bin/ls', ['ls'], {})",
+        "import multiprocessing; multiprocessing.Process(target=print).start()",
+        "!ls",
+    ],
+)
+def test_no_process_can_be_started(session, source):
+    assert "PermissionError" in printed(session, source)
+
+
+@pytest.mark.parametrize("number", [2, 3, 4, -1])
+def test_nobody_else_can_be_signalled(session, number):
+    assert "Error" in printed(session, f"import os; os.kill({number}, 9)")
+
+
+CALLS = {
+    "ptrace": "101, 16, 1, 0, 0", "process_vm_readv": "310, 1, 0, 0, 0, 0, 0", "pidfd_open": "434, 1, 0", "mount": "165, 0, 0, 0, 0, 0",
+    "unshare": "272, 0x10000000", "setns": "308, 3, 0", "bpf": "321, 0, 0, 0", "perf": "298, 0, 0, -1, -1, 0", "keyctl": "250, 0, -3, 0",
+    "memfd": "319, b'x', 0", "shmget": "29, 0, 1<<30, 0o1600", "io_uring": "425, 8, 0", "userfaultfd": "323, 0", "personality": "135, 0x40000",
+    "chroot": "161, b'/scratch'", "open_by_handle": "304, 3, 0, 0", "clone_newuser": "56, 0x10000011, 0, 0, 0, 0", "seccomp": "317, 0, 0, 0",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", CALLS.values(), ids=CALLS.keys())
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="system calls are numbered for x86-64 here")
+def test_a_dangerous_system_call_is_refused(session, arguments):
+    source = f"import ctypes; l = ctypes.CDLL(None, use_errno=True); print(l.syscall({arguments}), ctypes.get_errno())"
+    assert printed(session, source) == "-1 1"
+
+
+def test_a_limit_cannot_be_raised(session):
+    source = "import resource as r; r.setrlimit(r.RLIMIT_AS, (-1, -1))"
+    assert "Error" in printed(session, source)
+
+
+@pytest.mark.parametrize(
+    "source, error",
+    [
+        ("x = bytearray(1 << 30)", "MemoryError"),
+        ("import numpy as np; x = np.ones(1 << 28)", "MemoryError"),
+        ("x = []\nwhile True: x.append(' ' * 10_000_000 + str(len(x)))", "MemoryError"),
+        ("f = open('big', 'wb')\nwhile True: f.write(b'x' * (1 << 20))", "OSError"),
+        ("n = 0\nwhile True: n += 1; open(str(n), 'w').close()", "OSError"),
+        ("keep = []\nwhile True: keep.append(open('/dev/null'))", "OSError"),
+        ("import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(9,), daemon=True).start()", "RuntimeError"),
+    ],
+    ids=["bytes", "array", "list", "disk", "files", "descriptors", "threads"],
+)
+def test_a_resource_runs_out_with_an_error_of_its_own(session, source, error):
+    assert printed(session, source).startswith(error)
+
+
+@pytest.mark.parametrize(
+    "source, limit",
+    [
+        ("import os; os._exit(0)", "died"),
+        ("import os; os.abort()", "died"),
+        ("import ctypes; ctypes.string_at(1)", "died"),
+        ("import os; os.kill(1, 9); os.kill(os.getpid(), 9); os._exit(1)", "died"),
+        ("while True: pass", "time"),
+        ("while True:\n  try:\n    while True: pass\n  except BaseException: pass", "time"),
+        ("import time; time.sleep(100)", "time"),
+        ("import signal; [signal.signal(s, signal.SIG_IGN) for s in (2, 15, 24)]\nwhile True: pass", "time"),
+        ("import os\nos.write(3, b'\\xff' * 100)", "value"),
+        ("import os\nwhile True: os.write(3, (10).to_bytes(8, 'big') + b'x' * 10)", "value"),
+        ("import os\nos.write(3, (1 << 62).to_bytes(8, 'big'))", "value"),
+        ("import os; os.close(3)", "died"),
+    ],
+)
+def test_what_ends_a_cell_has_a_name(house, source, limit):
+    session = Session(house, LIMITS)
+    session.allow(1)
+    with pytest.raises(AnswerLost) as lost:
+        session.ask("run", source)
+    assert lost.value.limit == limit
+
+
+def test_a_flood_of_output_is_stopped_and_the_answer_goes_on(session):
+    told = session.ask("run", "while True: print('x' * 1000)")
+    assert told["error"]["kind"] == "OutputLimit" and len(told["stdout"]) <= 20_000
+    assert printed(session, "print(1)") == "1"
+
+
+def test_a_neighbour_sees_nothing_of_this_room(house, session):
+    session.ask("run", "open('/scratch/mine', 'w').write('x'); secret = 'mine'")
+    other = Session(house, LIMITS)
+    other.allow(10)
+    assert printed(other, "import os; print(os.listdir('/scratch'), 'secret' in globals())") == "[] False"
+    other.close()
+
+
+def test_when_a_room_is_closed_nothing_of_it_is_left(house):
+    before = _descendants(house)
+    session = Session(house, LIMITS)
+    session.allow(10)
+    session.ask("run", "import threading, time; threading.Thread(target=time.sleep, args=(60,)).start()")
+    assert _descendants(house) > before
+    session.close()
+    deadline = time.monotonic() + 5
+    while _descendants(house) > before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert _descendants(house) <= before
+
+
+def _descendants(house):
+    """How many processes live below the house, as this machine sees them."""
+    parents = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat") as file:
+                    parents[int(entry)] = int(file.read().rsplit(")", 1)[1].split()[1])
+            except OSError:
+                pass
+    count, level = 0, {house._process.pid}
+    while level:
+        level = {p for p, parent in parents.items() if parent in level}
+        count += len(level)
+    return count
+
+
+def test_random_numbers_differ_from_room_to_room(house):
+    seen = set()
+    for _ in range(2):
+        session = Session(house, LIMITS)
+        session.allow(10)
+        seen.add(printed(session, "import random, numpy as np; print(random.random(), np.random.rand())"))
+        session.close()
+    assert len(seen) == 2
+
+
+def test_torch_and_withheld_modules_can_be_imported_but_not_used(session):
+    assert printed(session, "import torch; import torch.nn as nn; from nextword import ngram; print('unused')") == "unused"
+    assert "PyTorch is not allowed" in printed(session, "torch.ones(3)")
+    assert "PyTorch is not allowed" in printed(session, "from torch import nn; nn.Linear")
+    assert "holds the answers" in printed(session, "ngram.count")
+    source = "import sys; sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != 'Guard']; del sys.modules['torch']\n"
+    assert "torch" in printed(session, source + "import torch; torch.ones")
+
+
+def test_what_notebooks_use_works_in_a_room(session):
+    for source in (
+        "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.savefig('a.png'); plt.show()",
+        "%%time\nsum(range(10))",
+        "%timeit -n1 -r1 1 + 1",
+        "await __import__('asyncio').sleep(0)",
+        "import numpy as np; np.linalg.svd(np.eye(50)); np.fft.fft(np.ones(8)); np.save('a.npy', np.ones(3))",
+        "import tempfile, sqlite3, zipfile, json; tempfile.mkdtemp(); sqlite3.connect('a.db').execute('create table t (x)')",
+        "from concurrent.futures import ThreadPoolExecutor; list(ThreadPoolExecutor(2).map(abs, [1]))",
+        "name = input('who? ')",
+        "import warnings; warnings.warn('careful')",
+        "from nextword import corpora; corpora.narwhals()",
+    ):
+        assert session.ask("run", source)["error"] is None, source
+
+
+def test_arguments_go_by_value_and_changes_in_place_are_reported(session):
+    session.ask("run", "def f(x, y=None):\n    x[0] = 9\n    return x")
+    function, given = session.ask("name", "f"), np.zeros(2)
+    value, changed = type(function).__call_reporting__(function, (given,), {"y": [1]})
+    assert value.tolist() == [9, 0] and changed == [0] and given.tolist() == [0, 0]
+
+
+def test_an_answer_can_call_a_function_of_the_test(session):
+    session.ask("run", "def twice(f, x):\n    return f(f(x))\ndef careful(f):\n    try: f()\n    except KeyError as e: return repr(e)")
+    assert session.ask("name", "twice")(lambda x: x + 1, 1) == 3
+
+    def missing():
+        raise KeyError("gone")
+
+    assert session.ask("name", "careful")(missing) == "KeyError('gone')"
+
+
+def test_endless_recursion_between_test_and_answer_is_stopped(house):
+    session = Session(house, LIMITS)
+    session.allow(20)
+    session.ask("run", "def f(g): return g()")
+    function = session.ask("name", "f")
+
+    def again():
+        return function(again)
+
+    with pytest.raises(AnswerLost) as lost:
+        function(again)
+    assert lost.value.limit == "callbacks"
+
+
+def test_an_exception_arrives_as_its_builtin_class_with_its_place(session):
+    session.ask("run", "class Odd(ValueError): pass\ndef f():\n    raise Odd('no')\ndef g(): raise StopIteration\ndef h(): raise KeyboardInterrupt")
+    with pytest.raises(ValueError, match="no") as caught:
+        session.ask("name", "f")()
+    assert (caught.value.kind, caught.value.where) == ("Odd", "line 3: `raise Odd('no')`")
+    for name in "gh":
+        with pytest.raises(Exception) as caught:
+            session.ask("name", name)()
+        assert not isinstance(caught.value, (StopIteration, KeyboardInterrupt))
+
+
+def test_without_a_sandbox_it_must_be_asked_for(monkeypatch):
+    monkeypatch.setattr(levels, "rooms_work", lambda: "namespaces are refused")
+    with pytest.raises(levels.SandboxUnavailable, match="--sandbox none"):
+        levels.choose("auto")
+    assert levels.choose("none") == "none"
