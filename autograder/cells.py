@@ -49,14 +49,15 @@ class Hint:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise: what its heading says, what it is worth, and the names that its answer defines.
+    """One exercise: what its heading says ("Exercise 2a", "Written question 1"), its worth, what it defines.
 
     `kind` is "code" or "written". Points that are extra credit are in `points_bonus` only. `covers` is what
     the hidden test says in words; `scheme` the marking scheme of a written answer.
     """
 
     name: str
-    number: int
+    number: str
+    label: str
     title: str
     kind: str = "code"
     difficulty: int | None = None
@@ -77,8 +78,8 @@ class Exercise:
         return self.points_visible + self.points_hidden + self.points_written
 
     @property
-    def label(self):
-        return f"Exercise {self.number}"
+    def heading(self):
+        return f"{self.label}: {self.title}"
 
 
 def marker(line, region):

@@ -5,19 +5,26 @@ from dataclasses import dataclass
 
 from autograder.cells import GRADED, SCHEME, Cell, Exercise, Hint, hidden_words, inside
 
-_HEADING = re.compile(r"## Exercise (\d+): (\S.*)")
-_NEAR_HEADING = re.compile(r"#+\s*exercise\b", re.IGNORECASE)
+_HEADING = re.compile(r"## (Exercise|Written question) (\d+[a-z]?): (\S.*)")
+_NEAR_HEADING = re.compile(r"#+\s*(exercise|written)\s.*\d", re.IGNORECASE)
 _FACTS = re.compile(r"\*.*\b(difficulty|minutes|points?)\b.*\*", re.IGNORECASE)
 _DETAILS = re.compile(r"<details[^>]*>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass
 class Section:
-    number: int
+    """What stands under one heading; `owner` is the answer or written cell of the exercise."""
+
+    kind: str
+    number: str
     title: str
     heading: Cell
     text: str = ""
     owner: Cell | None = None
+
+    @property
+    def label(self):
+        return f"{self.kind} {self.number}"
 
 
 def sections(cells, report=None):
@@ -31,12 +38,10 @@ def sections(cells, report=None):
             if in_fence:
                 pass  # there, # begins a comment
             elif match := _HEADING.fullmatch(line.strip()):
-                current = Section(int(match[1]), match[2].strip(), cell)
+                current = Section(match[1], match[2], match[3].strip(), cell)
                 found.append(current)
             elif report and _NEAR_HEADING.match(line):
-                report(
-                    cell, f"write the heading of an exercise as ## Exercise 3: title, not {line.strip()!r}."
-                )
+                report(cell, f"write such a heading as ## Exercise 3: title, not {line.strip()!r}.")
             elif re.match(r"##? ", line):
                 current = None
             if current:
@@ -63,6 +68,7 @@ def exercise_of(section, cells, defines=()):
     return Exercise(
         owner.name,
         section.number,
+        section.label,
         section.title,
         "written" if owner.role == "written" else "code",
         difficulty=_number(r"difficulty\s+(\d)", facts),
@@ -77,6 +83,23 @@ def exercise_of(section, cells, defines=()):
         torch=owner.torch,
         defines=tuple(defines),
     )
+
+
+def misnumbered(owned):
+    """The sections that are not numbered in order, 1, 2a, 2b, 3, each with the number it should have had."""
+    last = {}
+    for section in owned:
+        number, letter = (
+            int(section.number.rstrip("abcdefghijklmnopqrstuvwxyz")),
+            section.number.lstrip("0123456789"),
+        )
+        before, before_letter = last.get(section.kind, (0, ""))
+        following = chr(ord(before_letter) + 1) if before_letter else ""
+        if not (
+            number == before + 1 and letter in ("", "a") or number == before and letter == following != ""
+        ):
+            yield section, before + 1
+        last[section.kind] = number, letter
 
 
 def stated_points(text):

@@ -96,6 +96,20 @@ def notebook_cell(cell, text, exercise=None):
     return data
 
 
+def kept_cell(cell, text=None):
+    """A cell as the gradebook keeps it: with the checksum of what students started from."""
+    data = notebook_cell(cell, cell.source if text is None else text)
+    if "nbgrader" in data["metadata"]:
+        data["metadata"]["nbgrader"]["checksum"] = checksum(cell, cell.source)
+    return data
+
+
+def gradebook_notebook(bundle):
+    """The notebook from which nbgrader's gradebook learns an assignment: stubs, and hidden tests in full."""
+    cells = [kept_cell(cell) for cell in bundle.cells]
+    return notebook(bundle.name, bundle.title, cells, bundle.withhold)
+
+
 def notebook(name, title, cells, withhold=()):
     """A notebook of these cells, as plain data."""
     ours = {"assignment": name, "title": title}

@@ -22,7 +22,7 @@ from autograder.cells import (
     marker,
     without,
 )
-from autograder.exercises import exercise_of, sections, stated_points
+from autograder.exercises import exercise_of, misnumbered, sections, stated_points
 
 _JUPYTEXT_KEYS = ("lines_to_next_cell", "lines_to_end_of_cell_marker", "cell_marker")
 
@@ -271,20 +271,19 @@ def _exercises(cells, problems):
             problems.add(
                 cell,
                 "the exercise has no heading of its own; put a markdown cell above it that has a line "
-                "## Exercise N: title",
+                "## Exercise 3: title (or ## Written question 1: title).",
             )
             continue
         section.owner = cell
         owners.append(section)
     for section in found:
         if section.owner is None:
-            problems.add(section.heading, f"Exercise {section.number} has no answer and no written cell.")
-    for number, section in enumerate(owners, 1):
-        if section.number != number:
-            problems.add(
-                section.heading,
-                f"exercises are numbered in order: this one is Exercise {number}, not {section.number}.",
-            )
+            problems.add(section.heading, f"{section.label} has no answer and no written cell.")
+    for section, number in misnumbered(owners):
+        problems.add(
+            section.heading,
+            f"headings are numbered in order: this is {section.kind} {number}, not {section.number}.",
+        )
     made = [_made(section, cells, problems) for section in owners]
     return [_placed(cell, section) for cell, section in zip(cells, of_cell, strict=True)], made
 

@@ -1,0 +1,292 @@
+"""Makes of a submission what can be graded: our notebook, with the student's answers and own cells in it.
+
+Nothing is taken from a submission but the text of answers and of cells that the student added. Tests, given
+cells and points are always ours, so that a damaged notebook is repaired by construction; the student is told.
+"""
+
+import re
+from collections import defaultdict
+
+from autograder import released
+from autograder.cells import student_version
+from autograder.matching import code_of, groups, likeness, newest, plain, recognise, wanted
+from autograder.notes import Notes
+from autograder.reading import LARGEST, Unreadable, find_notebook, read_submission
+from autograder.repaired import Piece, Repaired, Step, Written
+
+__all__ = [
+    "LARGEST",
+    "Repaired",
+    "Step",
+    "Unreadable",
+    "Written",
+    "find_notebook",
+    "read_submission",
+    "repair",
+]
+
+# A locked cell that shares less than this with ours is a cell of the student's, written over a copy.
+ALIKE = 0.4
+
+
+def repair(notebook, bundle):
+    """Puts a notebook from `read_submission` in order. Raises Unreadable if it is of another assignment."""
+    theirs = recognise(notebook, bundle)
+    _check_assignment(theirs, notebook, bundle)
+    repair = _Repair(theirs, bundle)
+    repair.choose()
+    return repair.lay_out()
+
+
+def _check_assignment(theirs, notebook, bundle):
+    marked = {cell.id for cell in bundle.cells if cell.role not in ("prose", "code")}
+    ours = marked or {cell.id for cell in bundle.cells}
+    if not ours or any(cell.known in ours for cell in theirs):
+        return
+    about = notebook["metadata"].get(released.OURS)
+    other = about.get("assignment") if isinstance(about, dict) else None
+    if isinstance(other, str) and other != bundle.name and re.fullmatch(r"[A-Za-z0-9_-]{1,60}", other):
+        raise Unreadable(f"This is the notebook of {other}, not of {bundle.name}.")
+    raise Unreadable(f"This is not the notebook of {bundle.name}: none of its cells is in it.")
+
+
+class _Repair:
+    """One repair: for each cell of ours, what stands for it is chosen; then all is laid out in our order.
+
+    chosen: id of ours -> the cell that stands for it.
+    spare: the student's own cells; each comes after the cell of ours that it followed.
+    before, after: id of ours -> cells of the student's that belong right there.
+    """
+
+    def __init__(self, theirs, bundle):
+        self.theirs, self.bundle = theirs, bundle
+        self.groups, self.notes = groups(theirs), Notes(bundle)
+        self.chosen, self.exercise = {}, {}
+        self.before, self.after = defaultdict(list), defaultdict(list)
+        self.spare = [cell for cell in theirs if not cell.known and not cell.blank]
+        self.answers, self.written = {}, {}
+
+    def _ours(self, *roles):
+        return [cell for cell in self.bundle.cells if cell.role in roles]
+
+    def choose(self):
+        for ours in self._ours("prose", "given", "figure", "test", "hidden"):
+            self._choose_locked(ours)
+        for ours in self._ours("code"):
+            self._choose_free(ours)
+        for ours in self._ours("answer"):
+            self._choose_answer(ours)
+        for ours in self._ours("answer"):
+            if ours.name not in self.answers:
+                self._adopt(ours)
+        for ours in self._ours("written"):
+            self._choose_written(ours)
+        self._note_marks_and_order()
+
+    def _choose_locked(self, ours):
+        """Ours is used whatever came back; a copy that became something else is the student's own cell."""
+        text, copies = plain(student_version(ours)), self.groups[ours.id]
+        same = [cell for cell in copies if plain(cell.source) == text]
+        if copies:
+            self.chosen[ours.id] = (same or copies)[0]
+        if ours.role == "prose":
+            return
+        for cell in copies:
+            if cell.type == "code" and not cell.blank and likeness(cell.source, text) < ALIKE:
+                self.spare.append(cell)
+        if not copies and ours.role != "figure":
+            self.notes.add("missing", ours)
+        elif copies and not same:
+            self.notes.add("changed", ours)
+        elif copies and all(cell.type != ours.type for cell in same):
+            self.notes.add("retyped", ours)
+
+    def _choose_free(self, ours):
+        """An unmarked code cell is the student's to change or delete; copies of it are theirs as well."""
+        copies = self.groups[ours.id]
+        if copies:
+            self.chosen[ours.id] = copies[0]
+            self.spare += [
+                c for c in copies[1:] if not c.blank and plain(c.source) != plain(copies[0].source)
+            ]
+
+    def _choose_answer(self, ours):
+        group = self.groups[ours.id]
+        touched = [cell for cell in group if code_of(cell.source) not in ("", code_of(ours.source))]
+        whole = self._joined(touched, ours)
+        parts = newest(whole)
+        if group:
+            self.chosen[ours.id] = group[0]
+        if not parts:
+            return
+        names = wanted(self.bundle, ours)
+        main = next((cell for cell in parts if cell.names & names), parts[0])
+        self.chosen[ours.id], self.answers[ours.name] = main, main.source
+        for cell in parts:
+            self.exercise[cell.index] = ours.name
+        self.before[ours.id] = [cell for cell in parts if cell.index < main.index]
+        self.spare += [cell for cell in parts if cell.index > main.index]
+        self._note_answer(ours, main, len(parts), dropped=len(group) - len(touched) + len(whole) - len(parts))
+
+    def _note_answer(self, ours, main, parts, dropped):
+        if main.type != "code":
+            self.notes.add("retyped", ours)
+        if parts > 1:
+            self.notes.add("split", ours)
+        if dropped:
+            self.notes.add("copied", ours)
+
+    def _joined(self, cells, ours):
+        """The cells, those that were cut in the middle of a function made whole again."""
+        joined, last = [], None
+        for cell in cells:
+            first = next(line for line in cell.source.split("\n") if line.strip())
+            if joined and cell.index == last + 1 and first[0] in " \t":
+                joined[-1].source = joined[-1].source.rstrip("\n") + "\n" + cell.source
+                self.notes.add("joined", ours)
+            else:
+                joined.append(cell)
+            last = cell.index
+        return joined
+
+    def _adopt(self, ours):
+        """An answer is empty or gone: a cell of the student's own, or another answer, may define it."""
+        names = wanted(self.bundle, ours)
+        own = [cell for cell in self.spare if cell.type == "code" and cell.names & names]
+        parts = newest(sorted(own, key=lambda cell: cell.index))
+        if parts:
+            self.answers[ours.name] = "\n\n".join(cell.source for cell in parts)
+            for cell in parts:
+                self.exercise[cell.index] = ours.name
+        if parts and any(self._anchor(cell) != ours.id for cell in parts):
+            self.after[ours.id] += parts
+            self.spare = [cell for cell in self.spare if all(cell is not part for part in parts)]
+            self.notes.add("adopted", ours)
+        elif not parts and self._elsewhere(ours):
+            self.notes.add("adopted", ours)
+        elif not parts and ours.id not in self.groups:
+            self.notes.add("lost", ours)
+
+    def _elsewhere(self, ours):
+        """Whether the cells of other exercises define what this answer should."""
+        names = wanted(self.bundle, ours)
+        others = [
+            self.chosen[c.id] for c in self._ours("answer") if c.name in self.answers and c.id in self.chosen
+        ]
+        return bool(names) and names <= frozenset().union(*(cell.names for cell in others))
+
+    def _choose_written(self, ours):
+        group = [c for c in self.groups[ours.id] if plain(c.source) not in ("", plain(ours.source))]
+        if self.groups[ours.id]:
+            self.chosen[ours.id] = (group or self.groups[ours.id])[0]
+        if any(cell.type != "markdown" for cell in group):
+            self.notes.add("retyped", ours)
+        texts = [cell.source for cell in group] or self._written_beside(ours)
+        texts = list(dict.fromkeys(text.strip("\n") for text in texts))
+        texts = [text for text in texts if not any(text != other and text in other for other in texts)]
+        if len(texts) > 1:
+            self.notes.add("several", ours)
+        images = {name: image for cell in group for name, image in cell.attachments.items()}
+        text = "\n\n".join(texts)
+        self.written[ours.name] = Written(text, True, images) if text else Written(ours.source, False)
+
+    def _written_beside(self, ours):
+        """What was written into the question or into an own cell below it, instead of the answer."""
+        section = [c.id for c in self._ours("prose") if c.exercise == ours.name]
+        texts = []
+        for prose in (self.bundle.cell(cell_id) for cell_id in section if cell_id in self.chosen):
+            known = set(plain(prose.source).split("\n"))
+            lines = plain(self.chosen[prose.id].source).split("\n")
+            texts.append("\n".join(line for line in lines if line not in known))
+        own = [c for c in self.spare if c.type == "markdown" and self._anchor(c) in (ours.id, *section)]
+        self.spare = [cell for cell in self.spare if all(cell is not other for other in own)]
+        texts = [text for text in texts if text.strip()] + [cell.source for cell in own]
+        if texts:
+            self.notes.add("adopted", ours)
+        return texts
+
+    def _note_marks_and_order(self):
+        stand = [c for c in self.theirs if c.known and self._stands(c)]
+        marked = [cell for cell in stand if cell.marked]
+        for cell in stand:
+            ours = self.bundle.cell(cell.known)
+            if not cell.marked and marked and ours.role == "answer" and ours.name in self.answers:
+                self.notes.add("adopted", ours)
+        if stand and not marked:
+            self.notes.add("unmarked")
+        rank = {cell.id: number for number, cell in enumerate(self.bundle.cells) if cell.role != "prose"}
+        order = [rank[cell.known] for cell in stand if cell.known in rank]
+        if order != sorted(order):
+            self.notes.add("moved")
+        if any("\ufffd" in text for text in self.answers.values()):
+            self.notes.add("replaced")
+
+    # --- layout ---
+
+    def _stands(self, cell):
+        return self.chosen.get(cell.known) is cell
+
+    def _anchor(self, cell):
+        """The id of our cell that a cell of the student's followed; "" at the top."""
+        above = reversed(self.theirs[: cell.index])
+        return next((c.known for c in above if c.known and self._stands(c)), "")
+
+    def lay_out(self):
+        for cell in sorted(self.spare, key=lambda cell: cell.index):
+            self.after[self._anchor(cell)].append(cell)
+        self.count = 0
+        pieces = self._own(self.after[""])
+        for ours in self.bundle.cells:
+            pieces += self._own(self.before[ours.id]) + self._piece(ours) + self._own(self.after[ours.id])
+        answers = {ours.name for ours in self._ours("answer") if not self._elsewhere(ours)}
+        return Repaired(
+            self.bundle,
+            tuple(step for piece in pieces for step in self._steps(piece)),
+            self.answers,
+            {piece.id: piece.source for piece in pieces if piece.ours is None and piece.type == "code"},
+            self.written,
+            frozenset(answers - set(self.answers)),
+            self.notes.sentences(),
+            tuple(pieces),
+        )
+
+    def _own(self, cells):
+        """The student's own cells, numbered as they come."""
+        pieces = []
+        for cell in cells:
+            self.count += 1
+            exercise = self.exercise.get(cell.index, "")
+            kind = "code" if cell.type == "code" or exercise else "markdown"
+            pieces.append(
+                Piece(f"extra-{self.count}", kind, cell.source, None, exercise, "student", cell.attachments)
+            )
+        return pieces
+
+    def _piece(self, ours):
+        """Our cell in the repaired notebook, with what the student wrote into it."""
+        own = self.chosen.get(ours.id)
+        source, whose, attachments, run = ours.source, "ours", {}, True
+        if ours.role == "written":
+            source, attachments = self.written[ours.name].text, self.written[ours.name].attachments
+        elif ours.role == "code":
+            if own is None:
+                return []
+            source, whose = own.source, "ours" if plain(own.source) == plain(ours.source) else "student"
+            run = whose == "student" or bool(own.names)
+        elif (
+            ours.role == "answer"
+            and own is not None
+            and code_of(own.source) not in ("", code_of(ours.source))
+        ):
+            source, whose = own.source, "student"
+        elif ours.role == "answer":
+            run = not self._elsewhere(ours)  # our stub would hide the student's function
+        exercise = "" if ours.role == "code" else ours.exercise
+        return [Piece(ours.id, ours.type, source, ours, exercise, whose, attachments, run)]
+
+    def _steps(self, piece):
+        role = piece.ours.role if piece.ours else "extra"
+        if role in ("given", "answer", "code", "extra") and piece.type == "code" and piece.run:
+            yield Step("run", piece.id, piece.exercise, piece.source, piece.whose)
+        elif role == "test" or (role == "hidden" and self.bundle.complete):
+            yield Step("test", piece.id, piece.exercise, piece.source, "ours")

@@ -1,0 +1,139 @@
+"""Recognises our cells in a notebook that came back: by nbgrader's id, by the cell's id, by their text.
+
+Students' code is looked at line by line and never parsed, so that no text can trouble this process.
+"""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from autograder.cells import student_version
+
+_DEFINITION = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
+_ASSIGNMENT = re.compile(r"^([A-Za-z_]\w*)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
+
+
+@dataclass
+class Theirs:
+    """A cell of a submission. `known` is the id of our cell that it is, "" for the student's own.
+
+    `marked` is False when the cell's text told what it is, not its ids.
+    """
+
+    index: int
+    type: str
+    source: str
+    attachments: dict = field(default_factory=dict)
+    known: str = ""
+    marked: bool = True
+
+    @property
+    def blank(self):
+        return not self.source.strip()
+
+    @property
+    def names(self):
+        return definitions(self.source) | frozenset(_ASSIGNMENT.findall(self.source))
+
+
+def definitions(source):
+    """The functions and classes that a text defines at its top level."""
+    return frozenset(_DEFINITION.findall(source))
+
+
+def plain(source):
+    """A text without what an editor may change: blank lines and spaces at the ends of lines."""
+    return "\n".join(line.rstrip() for line in source.split("\n") if line.strip())
+
+
+def code_of(source):
+    """A text without blank lines and comment lines: what is left of a stub as long as nothing is written."""
+    lines = (line.rstrip() for line in source.split("\n"))
+    return "\n".join(line for line in lines if line and not line.lstrip().startswith("#"))
+
+
+def likeness(source, ours):
+    """How much of two texts is the same, from 0 to 1: lines in both, of the lines of the longer one."""
+    mine, other = set(plain(source).split("\n")), set(plain(ours).split("\n"))
+    return len(mine & other) / max(len(mine), len(other))
+
+
+def wanted(bundle, answer):
+    """The names that make a cell an answer: the stub's functions and classes, or else what tests ask for."""
+    names = frozenset(bundle.exercise(answer.name).defines)
+    return names & definitions(answer.source) or names
+
+
+def newest(cells):
+    """The cells of these that count, in order: not those whose definitions all come again in later ones."""
+    later, kept = set(), []
+    for cell in reversed(cells):
+        if not cell.names or not cell.names <= later:
+            kept.append(cell)
+        later |= cell.names
+    return kept[::-1]
+
+
+def recognise(notebook, bundle):
+    """The cells of a notebook from `read_submission`, each with the cell of ours that it is."""
+    theirs = [
+        Theirs(index, cell["cell_type"], cell["source"], cell.get("attachments", {}))
+        for index, cell in enumerate(notebook["cells"])
+    ]
+    _by_mark(theirs, notebook, bundle)
+    _by_text(theirs, bundle)
+    _by_likeness(theirs, bundle)
+    _by_definition(theirs, bundle)
+    return theirs
+
+
+def groups(theirs):
+    """The cells of a submission by the id of ours that they are."""
+    found = defaultdict(list)
+    for cell in theirs:
+        if cell.known:
+            found[cell.known].append(cell)
+    return found
+
+
+def _by_mark(theirs, notebook, bundle):
+    known = {cell.id for cell in bundle.cells}
+    for cell, raw in zip(theirs, notebook["cells"], strict=True):
+        nbgrader = raw["metadata"].get("nbgrader")
+        grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+        marks = [mark for mark in (grade_id, raw["id"]) if isinstance(mark, str)]
+        cell.known = next((mark for mark in marks if mark in known), "")
+        if not cell.known and any(re.match(r"(given|figure|test|hidden)-\w", mark) for mark in marks):
+            cell.source = ""  # of another release of this notebook: it is not the student's
+
+
+def _by_text(theirs, bundle):
+    texts = {plain(student_version(cell)): cell.id for cell in bundle.cells if cell.role != "written"}
+    for cell in theirs:
+        if not cell.known and not cell.blank and plain(cell.source) in texts:
+            cell.known, cell.marked = texts[plain(cell.source)], False
+
+
+def _by_likeness(theirs, bundle):
+    """Locked cells that lost their marks and were changed as well."""
+    found = groups(theirs)
+    missing = [c for c in bundle.cells if c.role in ("given", "figure", "test") and c.id not in found]
+    for cell in theirs:
+        if not missing or cell.known or cell.type != "code" or cell.blank:
+            continue
+        alike = max(missing, key=lambda ours, text=cell.source: likeness(text, ours.source))
+        if likeness(cell.source, alike.source) > 0.5:
+            cell.known, cell.marked = alike.id, False
+            missing.remove(alike)
+
+
+def _by_definition(theirs, bundle):
+    """Answers that lost their marks, or were deleted and written anew in a cell of the student's own."""
+    found = groups(theirs)
+    for ours in bundle.cells:
+        if ours.role != "answer" or ours.id in found:
+            continue
+        names = wanted(bundle, ours)
+        for cell in theirs:
+            if not cell.known and cell.names & names and (cell.type == "code" or "```" not in cell.source):
+                cell.known, cell.marked = ours.id, False
