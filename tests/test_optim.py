@@ -54,7 +54,8 @@ def test_zero_grad_forgets_and_nothing_to_optimize_is_an_error():
 @pytest.mark.parametrize("max_norm", [0.5, 100.0])
 def test_clip_grad_norm_agrees_with_torch_also_where_two_parameters_share_a_gradient(max_norm):
     shared = np.arange(6.0).reshape(2, 3)
-    parameters, peers = [Parameter(np.ones((2, 3))) for _ in range(3)], [torch.ones(2, 3).double() for _ in range(3)]
+    parameters = [Parameter(np.ones((2, 3))) for _ in range(3)]
+    peers = [torch.ones(2, 3, dtype=torch.float64) for _ in range(3)]
     for p, q in zip(parameters[:2], peers[:2], strict=True):
         p.grad, q.grad = shared, torch.tensor(shared)
     norm = clip_grad_norm(parameters, max_norm)

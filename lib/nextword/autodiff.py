@@ -1,8 +1,8 @@
 """Reverse-mode automatic differentiation over NumPy arrays: the elementary operations, and the tape's names.
 
 Each operation is its forward line and how a gradient g with respect to the result goes back to its inputs.
-The names are NumPy's and PyTorch's; shapes broadcast as in NumPy. The operations of neural networks, one node each,
-are in `nextword.functional`.
+The names are NumPy's and PyTorch's; shapes broadcast as in NumPy. What neural networks need is in
+`nextword.functional`.
 """
 
 import numpy as np

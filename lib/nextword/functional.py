@@ -55,8 +55,8 @@ def log_softmax(x, axis=-1):
 def cross_entropy(logits, targets, weights=None):
     """The mean of -log softmax(logits)[target], in nats.
 
-    logits (..., K); targets (...), integers in 0..K-1; weights (...), 1 where a target counts and 0 where it is
-    padding: a weighted mean. Softmax and loss are one node, whose gradient is p - y times the target's share.
+    logits (..., K); targets (...), integers in 0..K-1; weights (...), 1 where a target counts and 0 where it
+    is padding: a weighted mean. Softmax and loss are one node, with gradient p - y times the target's share.
     """
     logits, targets = as_tensor(logits), np.asarray(targets)
     if targets.shape != logits.shape[:-1] or targets.dtype.kind not in "iu":
@@ -100,7 +100,8 @@ def linear(x, weight, bias=None):
     """x W^T + b: x (..., in), weight (out, in), bias (out) give (..., out)."""
     x = as_tensor(x)
     if x.ndim == 0 or x.shape[-1] != weight.shape[1]:
-        raise ValueError(f"linear: a weight (out, in) = {weight.shape} needs x (..., {weight.shape[1]}), got {x.shape}")
+        needed = f"linear: a weight (out, in) = {weight.shape} needs x (..., {weight.shape[1]})"
+        raise ValueError(f"{needed}, got {x.shape}")
     rows = x.data if x.ndim == 2 else x.data.reshape(-1, x.shape[-1])
     if bias is None:
         value = rows.dot(weight.data.T)

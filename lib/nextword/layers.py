@@ -16,7 +16,7 @@ class Parameter(Tensor):
 
 
 class Module:
-    """Something with parameters and a `forward`. What its attributes hold, also inside lists, belongs to it."""
+    """Something with parameters and a `forward`. What its attributes hold, also in lists, belongs to it."""
 
     training = True
 

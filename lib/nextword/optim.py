@@ -97,7 +97,7 @@ class AdamW(Adam):
 
 
 def clip_grad_norm(parameters, max_norm):
-    """Scale all gradients so that their common Euclidean norm is at most max_norm; returns the norm before."""
+    """Scale all gradients so that their common Euclidean norm is at most max_norm; returns the old norm."""
     with_gradient = [p for p in parameters if p.grad is not None]
     norm = float(np.sqrt(sum(float(np.vdot(p.grad, p.grad)) for p in with_gradient)))
     if norm > max_norm:

@@ -1,8 +1,8 @@
 """The tape behind `nextword.autodiff`: tensors that remember how they were made, and the backward pass.
 
 A `Tensor` knows from which tensors it was computed (`inputs`), and how a gradient with respect to it becomes
-gradients with respect to them (`vjp`, a vector-Jacobian product). An operation is its forward line and its vjp,
-handed to `node`. There is no global tape: the graph is the tensors themselves, and it goes when they go.
+gradients with respect to them (`vjp`, a vector-Jacobian product). An operation is its forward line and its
+vjp, handed to `node`. There is no global tape: the graph is the tensors, and it goes when they go.
 
 No gradient is written into once it has been handed on, so two tensors may share one array as their `grad`.
 Source: the lectures' backward computation, version B (reverse topological order, increment the inputs).
@@ -17,7 +17,7 @@ _recording = contextvars.ContextVar("recording", default=True)
 
 
 class Tensor:
-    """An array, its gradient, and the operation that it came from. With `requires_grad` the array is copied."""
+    """An array, its gradient, and the operation it came from. With `requires_grad` the array is copied."""
 
     __slots__ = ("data", "grad", "requires_grad", "inputs", "vjp", "name")
     __array_ufunc__ = None  # so that `array * tensor` asks the tensor
@@ -42,8 +42,10 @@ class Tensor:
         return len(self.data)
 
     def __repr__(self):
-        made = f", made by {self.operation}" if self.vjp else ", requires_grad=True" if self.requires_grad else ""
-        return f"Tensor({np.array2string(np.asarray(self.data), threshold=20)}, {self.dtype} {self.shape}{made})"
+        made = ", requires_grad=True" if self.requires_grad else ""
+        made = f", made by {self.operation}" if self.vjp else made
+        values = np.array2string(np.asarray(self.data), threshold=20)
+        return f"Tensor({values}, {self.dtype} {self.shape}{made})"
 
     def item(self):
         """The one number in this tensor."""
@@ -54,7 +56,7 @@ class Tensor:
         return Tensor(self.data)
 
     def backward(self, gradient=None):
-        """Add to every leaf's `grad` the gradient of this tensor weighted by `gradient` (its shape; 1 if scalar)."""
+        """Add this tensor's gradient, weighted by `gradient` (1 if scalar), to each leaf's `grad`."""
         for leaf, g in gradients(self, gradient).items():
             leaf.grad = g if leaf.grad is None else leaf.grad + g
 
@@ -62,9 +64,9 @@ class Tensor:
 def node(value, inputs, vjp):
     """The result of an operation, as a tensor.
 
-    `vjp(g)` takes the gradient with respect to `value` and returns one for each of `inputs`: an array, an `At`, or
-    None for zero. It may leave out what is costly and not asked for (`x.requires_grad`). Broadcasting is undone for
-    it. Inside `no_grad`, and if no input requires a gradient, nothing is remembered.
+    `vjp(g)` takes the gradient with respect to `value` and returns one for each of `inputs`: an array, an
+    `At`, or None for zero. It may leave out what is costly and not asked for (`x.requires_grad`). Broadcasting
+    is undone for it. Inside `no_grad`, and if no input requires a gradient, nothing is remembered.
     """
     out = Tensor.__new__(Tensor)
     out.data, out.grad, out.requires_grad, out.inputs, out.vjp, out.name = value, None, False, (), None, ""
@@ -94,9 +96,9 @@ def no_grad():
 
 
 def topological_order(root):
-    """Every computed tensor that `root` depends on and that requires a gradient: inputs before users, `root` last.
+    """The computed tensors that `root` depends on and that require a gradient, inputs before users.
 
-    Leaves are left out. A loop, not a recursion, so depth is limited by memory only. A cycle is a ValueError.
+    Leaves are left out. A loop, no recursion, so only memory limits the depth. A cycle is a ValueError.
     """
     order, finished, stack = [], {}, [root]
     while stack:
@@ -106,7 +108,7 @@ def topological_order(root):
             for x in tensor.inputs:
                 if x.vjp is not None and not finished.get(x, False):
                     if x in finished:
-                        raise ValueError(f"cycle: the result of {x.operation!r} is, in the end, its own input")
+                        raise ValueError(f"cycle: the result of {x.operation!r} is, in the end, its input")
                     stack.append(x)
         else:
             stack.pop()
@@ -117,7 +119,7 @@ def topological_order(root):
 
 
 def gradients(root, gradient=None, every=False):
-    """{leaf: gradient of `root`, weighted by `gradient`, with respect to it}, for all leaves that ask for one.
+    """{leaf: gradient of `root`, weighted by `gradient`, with respect to it}, for leaves that ask for one.
 
     With `every`, also for all tensors in between. Changes no `grad`. ValueError where that makes no sense.
     """
@@ -151,10 +153,10 @@ def gradients(root, gradient=None, every=False):
 
 def _seed(root, gradient):
     if not root.requires_grad:
-        raise ValueError("nothing to differentiate: no input has requires_grad=True, or this is from no_grad()")
+        raise ValueError("nothing to differentiate: no input requires_grad, or this was made in no_grad()")
     if gradient is None:
         if root.data.size != 1:
-            raise ValueError(f"shape {root.shape} is no scalar: call backward(gradient), a gradient of that shape")
+            raise ValueError(f"shape {root.shape} is no scalar: call backward with a gradient of that shape")
         return np.ones(root.shape, root.dtype)
     if np.shape(gradient) != root.shape:
         raise ValueError(f"the gradient has shape {np.shape(gradient)}, the tensor {root.shape}")
@@ -168,7 +170,8 @@ def _undo_broadcast(g, x, tensor):
         repeated = tuple(i for i, n in enumerate(x.shape) if n == 1 < total.shape[i])
         total = total.sum(axis=repeated, keepdims=True) if repeated else total
     if total.shape != x.shape:
-        raise ValueError(f"the vjp of {tensor.operation!r} gave an input of shape {x.shape} a gradient of {g.shape}")
+        name = tensor.operation
+        raise ValueError(f"the vjp of {name!r} gave an input of shape {x.shape} a gradient of {g.shape}")
     return np.asarray(total, x.dtype)
 
 
