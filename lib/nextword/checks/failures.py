@@ -1,18 +1,10 @@
 """What a student reads when a check fails: two or three sentences, and none of our stack."""
 
+import builtins
 import re
 import textwrap
 
 WIDTH = 100
-# The classes whose names may stand in feedback on hidden tests: an answer can invent any other name.
-BUILTIN_ERRORS = {
-    cls.__name__
-    for cls in (*ArithmeticError.__subclasses__(), *LookupError.__subclasses__(), *OSError.__subclasses__(),
-                ArithmeticError, AssertionError, AttributeError, BufferError, EOFError, Exception, ImportError,
-                LookupError, MemoryError, ModuleNotFoundError, NameError, NotImplementedError, OSError, RecursionError,
-                RuntimeError, StopIteration, SyntaxError, SystemExit, TypeError, UnboundLocalError, UnicodeError,
-                UnicodeDecodeError, UnicodeEncodeError, ValueError)
-}
 
 
 def paragraphs(message):
@@ -27,15 +19,13 @@ def paragraphs(message):
 class CheckFailed(AssertionError):
     """An answer is wrong.
 
-    `str(failure)` is the whole message; `.public` says the same without any argument or value, for feedback on
-    hidden tests; `.mistake` is the sentence of the named mistake, or None; `.check` is the name of what was checked.
+    `str(failure)` is the whole message; `public` says the same without any argument or value, for feedback on
+    hidden tests; `mistake` is the sentence of the named mistake, or None; `check` the name of what was checked.
     """
 
-    def __init__(self, message, public=None, mistake=None, check=""):
+    def __init__(self, message, public, mistake=None, check=""):
         super().__init__(message)
-        self.public = public if public is not None else f"`{check}` fails this check."
-        self.mistake = mistake
-        self.check = check
+        self.public, self.mistake, self.check = public, mistake, check
 
     def _render_traceback_(self):
         """The lines that IPython shows in place of a traceback."""
@@ -52,23 +42,38 @@ def not_written(name, check):
 
 
 def class_name(error):
-    """The class of an exception as its author named it (an unknown class crosses from the judge as `kind`)."""
-    kind = getattr(error, "kind", None) if type(error) is Exception else None
-    return kind if type(kind) is str and kind else type(error).__name__
+    """The name of an exception's class; one from another process carries it as `kind`."""
+    kind = getattr(error, "kind", None)
+    return kind if type(kind) is str and kind.isidentifier() else type(error).__name__
 
 
-def describe_error(error, show_message=True):
-    """`AttributeError: 'list' object has no attribute 'lower' (line 3: `return text.lower()`)`."""
-    name, where = class_name(error), getattr(error, "where", "")
-    where = where if type(where) is str else ""
-    if not show_message:
-        # The text of the line is the student's own, yet it comes from the answer; its number is enough.
-        line = re.match(r"line \d{1,5}\b", where)
-        name = name if name in BUILTIN_ERRORS else "an exception of its own"
-        return f"{name} ({line.group()})" if line else name
+def message_of(error):
     try:
-        text = str(error)
+        return str(error)
     except Exception:
-        text = ""
-    text = textwrap.shorten(text, 160, placeholder=" ...") if text.strip() else ""
-    return name + (f": {text}" if text else "") + (f" ({textwrap.shorten(where, 120)})" if where else "")
+        return ""
+
+
+def describe_error(error):
+    """An exception as ``KeyError: 'never' (line 3: `return counts[context]`)``."""
+    message = textwrap.shorten(message_of(error), 160, placeholder=" ...")
+    where = textwrap.shorten(_where(error), 120, placeholder=" ...`")
+    return class_name(error) + (f": {message}" if message else "") + (f" ({where})" if where else "")
+
+
+def describe_publicly(error):
+    """An exception without its message or anything else by which an answer could tell what it was called with.
+
+    The name of its own class and the text of a line are for an answer to choose; the number is enough to find it.
+    """
+    name = class_name(error)
+    known = getattr(builtins, name, None)
+    if not (isinstance(known, type) and issubclass(known, BaseException)):
+        name = "an exception of its own"
+    line = re.match(r"line \d{1,4}\b", _where(error))
+    return f"{name} ({line.group()})" if line else name
+
+
+def _where(error):
+    where = getattr(error, "where", "")
+    return where if type(where) is str else ""

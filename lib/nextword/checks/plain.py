@@ -1,8 +1,8 @@
-"""Returned values as plain data: nothing an answer returns is asked to compare itself.
+"""Returned values as plain data: nothing that an answer returns is asked to compare itself.
 
-A value becomes None, a number, str, bytes, list, tuple, dict, frozenset or a numeric NumPy array; anything else becomes
-an `Opaque`, which equals nothing. Only methods of the built-in classes run, so a subclass with an `__eq__` of its own,
-or one that raises, has no say.
+A value becomes None, a number, str, bytes, list, tuple, dict, frozenset or a numeric NumPy array; anything
+else becomes an `Opaque`, which equals nothing. Only methods of the built-in classes run, so a subclass whose
+`__eq__` always agrees, or raises, has no say.
 """
 
 import math
@@ -11,17 +11,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
-DEPTH = 100          # levels of nesting
-ITEMS = 20_000_000   # items in all, counting a shared list as often as it appears
-ATOMS = {type(None), bool, int, float, complex, str, bytes}
+DEPTH = 100  # levels of nesting
+ITEMS = 20_000_000  # items in all, counting a shared list as often as it appears
 NUMBERS = (bool, int, float, complex)
+ATOMS = {type(None), str, bytes, *NUMBERS}
+SUBCLASSES = {  # what a number or string of a subclass holds, by a method of the built-in class
+    int: lambda value: int.__add__(value, 0),
+    float: lambda value: float.__add__(value, 0.0),
+    complex: lambda value: complex.__add__(value, 0j),
+    str: str.__str__,
+    bytes: lambda value: bytes.__getitem__(value, slice(None)),
+    bytearray: bytes,
+}
+IN_WORDS = {
+    "function": "a function",
+    "builtin_function_or_method": "a function",
+    "method": "a method",
+    "generator": "a generator",
+    "type": "a class",
+    "Remote": "an object of its own class",
+    "ellipsis": "`...`",
+}
 
 
 @dataclass(eq=False)
 class Opaque:
-    """A value that is no plain data; `name` is its class, `what` says what it is: "a `Foo` object", "a function"."""
+    """A value that is no plain data; `what` says in words what it is: "a `Foo` object", "a function"."""
 
-    name: str
     what: str
 
 
@@ -29,38 +45,33 @@ class _TooLarge(Exception):
     pass
 
 
-def plain(value):
-    """`value` as plain data; never raises."""
+def plain(value, same_objects=False):
+    """`value` as plain data; never raises.
+
+    same_objects: tell what is no plain data by its identity, to see whether a container still holds the same.
+    """
     if type(value) in ATOMS:
         return value
     try:
-        return _Converter().convert(value, 0)[0]
+        return _Converter(same_objects).convert(value, 0)[0]
     except _TooLarge as reason:
-        return Opaque(type_name(value), str(reason))
+        return Opaque(str(reason))
     except Exception:
-        return opaque(value)
-
-
-def type_name(value):
-    """The name of a value's class; for an object of another process, the name it has there."""
-    cls = type(value)
-    hook = getattr(cls, "__type_name__", None)
-    name = hook(value) if callable(hook) else cls.__name__
-    return name if type(name) is str and name.isidentifier() and len(name) <= 60 else "object"
+        return Opaque("an object that cannot be read")
 
 
 def opaque(value):
-    """An `Opaque` in words."""
-    try:
-        name = type_name(value)
-    except Exception:
+    """An object in words, by the name of its class; of a proxy, by its class in the other process."""
+    name = type(value).__name__
+    if name == "Remote":
+        try:
+            name = object.__getattribute__(value, "_kind")
+        except AttributeError:
+            pass
+    if type(name) is not str or not name.isidentifier() or len(name) > 60:
         name = "object"
-    words = {
-        "function": "a function", "builtin_function_or_method": "a function", "method": "a method",
-        "generator": "a generator", "map": "a `map` iterator", "zip": "a `zip` iterator", "filter": "a `filter` iterator",
-        "type": "a class", "Remote": "an object of a class of its own", "ellipsis": "`...`",
-    }
-    return Opaque(name, words.get(name) or f"{'an' if name[0].lower() in 'aeiou' else 'a'} `{name}` object")
+    article = "an" if name[0].lower() in "aeiou" else "a"
+    return Opaque(IN_WORDS.get(name) or f"{article} `{name}` object")
 
 
 def is_tensor(value):
@@ -73,127 +84,116 @@ def _tensor_to_array(tensor):
     if tensor.layout != sys.modules["torch"].strided:
         tensor = tensor.to_dense()
     if tensor.dtype.is_floating_point and tensor.dtype.itemsize < 4:
-        tensor = tensor.double()
+        tensor = tensor.float()
     return tensor.resolve_conj().resolve_neg().numpy()
 
 
 class _Converter:
-    """One pass over a value; remembers what it has seen, so that shared parts cost once."""
+    """One pass over a value; remembers what it has seen, so that a shared part costs once."""
 
-    def __init__(self):
-        self.seen = {}
+    def __init__(self, same_objects):
+        self.seen, self.same_objects = {}, same_objects
 
     def convert(self, value, depth):
-        """The plain value and the number of items in it."""
-        cls = type(value)
-        if cls in ATOMS:
+        """The plain value, and the number of items in it."""
+        if type(value) in ATOMS:
             return value, 1
         if depth > DEPTH:
             raise _TooLarge(f"something nested more than {DEPTH} levels deep")
         if id(value) in self.seen:
             return self.seen[id(value)][:2]
-        result, size = self._convert(value, cls, depth + 1)
+        result, size = self._convert(value, type(value), depth + 1)
         if size > ITEMS:
             raise _TooLarge(f"something of more than {ITEMS:,} items")
         self.seen[id(value)] = result, size, value
         return result, size
 
     def _convert(self, value, cls, depth):
-        if issubclass(cls, np.ndarray) or is_tensor(value):
-            return self._array(value, depth)
+        if issubclass(cls, np.ndarray):
+            return self._array(np.ndarray.view(value, np.ndarray), depth)
         if issubclass(cls, np.generic):
-            item = np.generic.item(value)
-            # long double has no Python number of its own
-            return (item, 1) if type(item) in ATOMS else (float(item), 1) if issubclass(cls, np.number) else (
-                opaque(value), 1)
-        for base in (int, float, complex, str, bytes):
+            return self._array(np.asarray(value), depth)
+        if is_tensor(value):
+            return self._array(_tensor_to_array(value), depth)
+        for base, exact in SUBCLASSES.items():
             if issubclass(cls, base):
-                return _exact(base, value), 1
+                return exact(value), 1
         if issubclass(cls, dict):
             return self._dict(value, depth)
-        if issubclass(cls, list):
-            return self._items(list.__iter__(value), depth, list)
-        if issubclass(cls, tuple):
-            return self._items(tuple.__iter__(value), depth, tuple)
-        if issubclass(cls, (set, frozenset)):
-            base = set if issubclass(cls, set) else frozenset
-            items, size = self._items(base.__iter__(value), depth, list)
-            return frozenset(_hashable(x) for x in items), size
-        return opaque(value), 1
+        for base in (list, tuple):
+            if issubclass(cls, base):
+                return self._items(base.__iter__(value), depth, base)
+        for base in (set, frozenset):
+            if issubclass(cls, base):
+                return self._items(map(self._key, base.__iter__(value)), depth, frozenset)
+        return f"<object {id(value)}>" if self.same_objects else opaque(value), 1
 
     def _items(self, iterator, depth, base):
         size, items = 1, []
         for item in iterator:
-            if type(item) in ATOMS:
-                size += 1
-            else:
+            count = 1
+            if type(item) not in ATOMS and not isinstance(item, Opaque):
                 item, count = self.convert(item, depth)
-                size += count
+            size += count
             items.append(item)
         return base(items), size
 
     def _dict(self, value, depth):
         result, size = {}, 1
         for key, item in dict.items(value):
-            key, _ = self.convert(key, depth)
-            key = _hashable(key)
+            key = self._key(key)
             item, count = self.convert(item, depth)
             size += count
-            result[key if key not in result else Opaque("key", "a second key of the same value")] = item
+            result[key if key not in result else Opaque("a second key of the same value")] = item
         return result, size
 
-    def _array(self, value, depth):
-        array = _tensor_to_array(value) if is_tensor(value) else np.ndarray.view(value, np.ndarray)
-        kind = array.dtype.kind
-        if kind in "biufc":
-            return array, 1
-        if kind in "OUST" and array.size <= ITEMS:
-            items, size = self.convert(array.tolist(), depth)
-            return items, size
-        return Opaque("array", f"an array of dtype {kind!r}"), 1
-
-
-def _exact(base, value):
-    """A number or string of a subclass, as its base class holds it."""
-    if base is int:
-        return int.__add__(value, 0)
-    if base is float:
-        return float.__add__(value, 0.0)
-    if base is complex:
-        return complex.__add__(value, 0j)
-    return base.__getitem__(value, slice(None)) if base is bytes else str.__str__(value)
-
-
-def _hashable(key):
-    """A key or an item of a set: only what is compared by value, the rest by identity."""
-    try:
-        hash(key)
+    def _key(self, value):
+        """A key, or an item of a set, if it is compared by value; a tensor, say, is an object of its own."""
+        if is_tensor(value):
+            return opaque(value)
+        key, _ = self.convert(value, 0)
+        try:
+            hash(key)
+        except TypeError:
+            return opaque(value)
         return key
-    except TypeError:
-        return Opaque("key", "a key that is no plain value")
+
+    def _array(self, array, depth):
+        if array.dtype.kind in "biufc":
+            if array.dtype.itemsize > (16 if array.dtype.kind == "c" else 8):  # long doubles
+                array = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+            return (array if array.ndim else array.item()), 1
+        if array.dtype.kind in "OUST" and array.size <= ITEMS:
+            return self.convert(array.tolist(), depth)
+        return Opaque(f"an array of dtype {array.dtype}"), 1
 
 
 def is_number(value):
-    return type(value) in NUMBERS or (type(value) is np.ndarray and value.ndim == 0)
-
-
-def number(value):
-    """A number, or an array without dimensions, as a Python number."""
-    return value.item() if type(value) is np.ndarray else value
+    return type(value) in NUMBERS
 
 
 def is_sequence(value):
-    return type(value) in (list, tuple) or (type(value) is np.ndarray and value.ndim > 0)
+    return type(value) in (list, tuple, np.ndarray)
 
 
 def as_array(value):
-    """A nested list of numbers as an array; None if it is ragged or holds anything else."""
+    """Nested lists of numbers, or an array, as an array; None for ragged lists and for anything else."""
     if type(value) is np.ndarray:
         return value
-    if type(value) not in (list, tuple):
+    if type(value) not in (list, tuple) or not _only_numbers(value):
         return None
     try:
         array = np.array(value)
     except Exception:  # ragged, or deeper than arrays go
         return None
     return array if array.dtype.kind in "biufc" and math.prod(array.shape) <= ITEMS else None
+
+
+def _only_numbers(value):
+    return all(
+        type(item) in NUMBERS
+        or type(item) is np.ndarray
+        or type(item) in (list, tuple)
+        and _only_numbers(item)
+        for item in value
+    )
