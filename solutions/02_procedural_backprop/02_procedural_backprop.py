@@ -1,0 +1,2285 @@
+# %% [markdown]
+# # 02 Backpropagation by hand
+#
+# In the last notebook the probability of the next word came from a table of counts. Counting needs no search: the best
+# table can be written down. From here on the probability comes from a **network**, a function with parameters, and nobody
+# can write down the best parameters. One starts somewhere and walks downhill, and for that one needs the slope: the
+# derivative of the loss with respect to every parameter.
+#
+# **Backpropagation** computes all these derivatives at the price of about two forward passes, however many parameters
+# there are. In this notebook you write it out line by line for one small network (the *procedural method*), you learn
+# two ways of finding out that a line of it is wrong, and at the end your network learns from a corpus what counting
+# knows: p(next word | the word before).
+#
+# Everything here is NumPy; PyTorch is only what your numbers are compared with.
+
+# %% [markdown]
+# ## The network and its names
+#
+# One hidden layer, a classifier of $K$ classes. Examples are **rows**; a batch has $B$ of them, and the four sizes
+# are different letters so that a transposed matrix has nowhere to hide.
+#
+# | name | shape | what it is |
+# |---|---|---|
+# | $x$ | $(B, I)$ | the inputs, one example per row |
+# | $y$ | $(B, K)$ | the answers: each row is a distribution over the classes, as a rule *one-hot*, a 1 at the right class and 0 elsewhere |
+# | $\alpha$ | $(D, 1 + I)$ | parameters of the first layer; its column 0 holds the biases |
+# | $a$ | $(B, D)$ | what the first layer computes, $D$ numbers per example |
+# | $z$ | $(B, D)$ | the hidden units, $z = \sigma(a)$ |
+# | $\beta$ | $(K, 1 + D)$ | parameters of the second layer; its column 0 holds the biases |
+# | $b$ | $(B, K)$ | the scores of the classes, called *logits* |
+# | $\hat y$ | $(B, K)$ | the predicted distribution, $\hat y = \operatorname{softmax}(b)$ |
+# | $J$ | a number | the loss: the cross-entropy in nats, its mean over the $B$ examples |
+# | $g_v$ | the shape of $v$ | the gradient $\partial J / \partial v$, for $v$ any of the names above |
+#
+# In code they are called `x`, `y`, `alpha`, `a`, `z`, `beta`, `b`, `y_hat`, `J` and `g_v`.
+# On paper one usually writes a single example as a column, $a = \alpha x$. With examples as rows the same thing reads
+# $a = x\,\alpha^T$. Translating between the two is half of the art, and the shapes tell you when you got it wrong.
+
+# %% given="setup"
+import numpy as np
+
+# %% [markdown]
+# # Part 1: the layers
+#
+# ## Exercise 1: a linear layer
+# *Difficulty 1 of 5 · about 10 minutes · 1 point*
+#
+# A linear layer multiplies by a matrix and adds a bias: output $o$ of an example $x$ is
+# $w_{o0} + \sum_{i=1}^{I} w_{oi}\, x_i$. One trick makes the bias an ordinary weight: put a 1 in front of every example.
+# With $[1, x]$ for the matrix $x$ with a column of ones before it,
+#
+# $$\operatorname{linear}(x, w) = [1, x]\; w^T \qquad x\colon (B, I) \quad w\colon (O, 1 + I) \quad
+# \text{result}\colon (B, O).$$
+#
+# As in PyTorch, the weights have one row per output. This alone is already a model: with $O = c$ classes and $I = m$
+# inputs it is a linear classifier with $c \times (m + 1)$ numbers.
+#
+# <details><summary>Hint 1: what does one number of the result depend on?</summary>
+#
+# Entry $(r, o)$ depends on row $r$ of $x$ and on row $o$ of $w$, and on nothing else. Which product of two matrices
+# combines rows with rows?
+#
+# </details>
+# <details><summary>Hint 2: pseudo-code</summary>
+#
+# Make a column of ones with as many rows as `x`; join it and `x` side by side, the ones first; multiply with the
+# transposed weights. (Or leave the ones out: split `w` into its first column and the rest.)
+#
+# </details>
+# <details><summary>Hint 3: if you see "shapes (4,4) and (2,4) not aligned" or "mismatch in its core dimension"</summary>
+#
+# The inner sizes of a product must agree: (4, 4) times (4, 2). Transpose the weights.
+#
+# </details>
+
+# %% answer="linear"
+def linear(x, w):
+    """A linear layer with its bias in column 0 of the weights.
+
+    x: (B, I), one example per row. w: (O, 1 + I). Returns (B, O), float64.
+    """
+    ### BEGIN SOLUTION
+    ones = np.ones((len(x), 1))
+    return np.hstack([ones, x]) @ w.T
+    ### END SOLUTION
+
+# %% test="linear" points=0
+import numpy as np
+import torch
+from nextword import checks
+
+rng = np.random.default_rng(1)
+x, w = rng.normal(size=(4, 3)), rng.normal(size=(2, 4))
+ones = np.ones((4, 1))
+expected = torch.nn.functional.linear(torch.tensor(x), torch.tensor(w[:, 1:]), torch.tensor(w[:, 0]))
+check = checks.of(linear)
+check.call(x, w).close_to(expected, mistakes={
+    "the 1 is appended after the inputs, so the last column of w is taken for the biases":
+        np.hstack([x, ones]) @ w.T,
+    "the biases, column 0 of w, are left out": x @ w[:, 1:].T,
+})
+check.passed()
+
+# %% hidden="linear" points=1
+# A single example, a single output, integer inputs, and weights that happen to be a square matrix.
+### BEGIN HIDDEN TESTS
+import numpy as np
+import torch
+from nextword import checks
+
+rng = np.random.default_rng(2)
+check = checks.of(linear)
+for B, I, O in ((1, 4, 3), (5, 2, 1), (6, 3, 4), (3, 6, 2)):
+    w = rng.normal(size=(O, 1 + I))
+    for x in (rng.normal(size=(B, I)), rng.integers(-9, 9, size=(B, I))):
+        expected = torch.nn.functional.linear(
+            torch.tensor(x, dtype=torch.float64), torch.tensor(w[:, 1:]), torch.tensor(w[:, 0]))
+        x1 = np.hstack([np.ones((B, 1)), x])
+        check.call(x, w).close_to(expected, mistakes={
+            "the weights are not transposed: w has one row per output": lambda x1=x1, w=w: x1 @ w,
+            "the 1 is appended after the inputs, so the last column of w is taken for the biases":
+                np.roll(x1, -1, axis=1) @ w.T,
+            "the biases, column 0 of w, are left out": x @ w[:, 1:].T,
+            "the column of ones has the integer type of x, or the inputs are rounded":
+                np.trunc(x1) @ np.trunc(w).T,
+        })
+check.passed()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## Exercise 2: the sigmoid
+# *Difficulty 1 of 5 · about 10 minutes · 1 point*
+#
+# Linear layers on top of each other are one linear layer. What makes depth useful is a bend between them; the lectures
+# bend with the sigmoid, which squeezes every number into $(0, 1)$:
+#
+# $$\sigma(a) = \frac{1}{1 + e^{-a}} = \frac{e^{a}}{e^{a} + 1}.$$
+#
+# Both forms are right on paper. In float64, $e^{710}$ is already infinite, and $\infty / \infty$ is not a number.
+# Training does produce such $a$, so the function must be right at $\pm 1000$ as well, and should not lose the tiny
+# value that it has at $-100$.
+#
+# <details><summary>Hint 1: which of the two forms can be trusted where?</summary>
+#
+# An exponential of a *negative* number never overflows: at worst it becomes 0. Which form uses only such exponentials
+# when $a \ge 0$, and which when $a < 0$?
+#
+# </details>
+# <details><summary>Hint 2: pseudo-code</summary>
+#
+# Let $e = e^{-|a|}$, which is in $(0, 1]$. Where $a \ge 0$ the result is $1 / (1 + e)$, elsewhere $e / (1 + e)$.
+# `np.where` chooses entry by entry.
+#
+# </details>
+# <details><summary>Hint 3: if you see "RuntimeWarning: overflow encountered in exp"</summary>
+#
+# The exponential of a large positive number was computed. `np.where` computes *both* of its branches before it
+# chooses, so neither branch may overflow.
+#
+# </details>
+
+# %% answer="sigmoid"
+def sigmoid(a):
+    """The logistic function, elementwise and without overflow.
+
+    a: an array of any shape. Returns an array of the same shape, every entry in [0, 1].
+    """
+    ### BEGIN SOLUTION
+    e = np.exp(-np.abs(a))
+    return np.where(a >= 0, 1.0, e) / (1.0 + e)
+    ### END SOLUTION
+
+# %% test="sigmoid" points=0
+import numpy as np
+import torch
+from nextword import checks
+
+check = checks.of(sigmoid)
+a = np.random.default_rng(3).normal(size=(4, 3))
+check.call(a).close_to(torch.sigmoid(torch.tensor(a)), mistakes={
+    "the exponent has the wrong sign": 1 / (1 + np.exp(a)),
+    "this is the slope of the sigmoid, not the sigmoid": np.exp(-a) / (1 + np.exp(-a)) ** 2,
+    "this is tanh": np.tanh(a),
+})
+large = np.array([[-1000.0, 1000.0], [-0.5, 0.0]])
+check.call(large).close_to(torch.sigmoid(torch.tensor(large)), mistakes={
+    "exp(1000) overflows, and infinity / infinity is not a number": np.array([[0, np.nan], [0.3775406687981454, 0.5]]),
+})
+check.passed()
+
+# %% hidden="sigmoid" points=1
+# Vectors and arrays with three axes, integer inputs, and values far from 0 on both sides.
+### BEGIN HIDDEN TESTS
+import numpy as np
+import torch
+from nextword import checks
+
+rng = np.random.default_rng(4)
+check = checks.of(sigmoid)
+for a in (rng.normal(size=7), rng.normal(size=(2, 3, 4)), rng.normal(size=(5, 2)) * 300, np.array([-3, 0, 2])):
+    with np.errstate(all="ignore"):
+        mistakes = {
+            "the exponent has the wrong sign": 1 / (1 + np.exp(a)),
+            "exp of a large number overflows, and infinity / infinity is not a number": np.exp(a) / (np.exp(a) + 1),
+        }
+    check.call(a).close_to(torch.sigmoid(torch.tensor(a, dtype=torch.float64)), mistakes=mistakes)
+far = np.array([-700.0, -100.0, -40.0, 40.0, 1000.0])
+check.call(far).close_to(torch.sigmoid(torch.tensor(far)), mistakes={
+    "small values are computed as 1 minus something near 1, which rounds them away": 1 - torch.sigmoid(torch.tensor(-far)),
+    "a is clipped before the exponential, which changes the small values": torch.sigmoid(torch.tensor(far).clamp(-30, 30)),
+})
+check.passed()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## Exercise 3: softmax
+# *Difficulty 2 of 5 · about 10 minutes · 1 point*
+#
+# Softmax turns the $K$ scores of an example into probabilities: exponentiate, so that all are positive, and divide by
+# the sum, so that they add up to 1. For every row of $b$,
+#
+# $$\operatorname{softmax}(b)_k = \frac{e^{b_k}}{\sum_{j=1}^{K} e^{b_j}}
+# = \frac{e^{b_k - c}}{\sum_{j=1}^{K} e^{b_j - c}} \qquad\text{for every number } c.$$
+#
+# The second form is the one to compute: choose $c$ so that no exponent is large and at least one is not small.
+#
+# <details><summary>Hint 1: which c?</summary>
+#
+# If $c$ is the largest score of the row, every exponent is at most 0 and one of them is exactly 0, so the sum is
+# at least 1. Would one $c$ for the whole batch do as well? Think of the rows [1000, 999] and [-1000, -1001].
+#
+# </details>
+# <details><summary>Hint 2: if you see "operands could not be broadcast together"</summary>
+#
+# The maximum of every row has shape $(B,)$; to be subtracted from $(B, K)$ it must be $(B, 1)$. See `keepdims`.
+#
+# </details>
+
+# %% answer="softmax"
+def softmax(b):
+    """Probabilities from scores, over the last axis, without overflow.
+
+    b: (..., K), for example (B, K). Returns an array of the same shape; along the last axis it adds up to 1.
+    """
+    ### BEGIN SOLUTION
+    e = np.exp(b - np.max(b, axis=-1, keepdims=True))
+    return e / np.sum(e, axis=-1, keepdims=True)
+    ### END SOLUTION
+
+# %% test="softmax" points=0
+import numpy as np
+import torch
+from nextword import checks
+
+check = checks.of(softmax)
+b = np.random.default_rng(5).normal(size=(4, 3))
+check.call(b).close_to(torch.softmax(torch.tensor(b), dim=-1), mistakes={
+    "the sum runs over the examples (axis 0) instead of the classes": torch.softmax(torch.tensor(b), dim=0),
+    "you divide by the sum over the whole batch": np.exp(b) / np.exp(b).sum(),
+    "the exponentials are not divided by their sum": np.exp(b),
+})
+large = np.array([[1000.0, 999.0, 0.0], [-1000.0, -1001.0, -1000.0]])
+with np.errstate(all="ignore"):
+    mistakes = {
+        "you exponentiate without subtracting the largest score of the row": np.exp(large) / np.exp(large).sum(1, keepdims=True),
+        "you subtract the largest score of the whole batch, not of each row":
+            np.exp(large - large.max()) / np.exp(large - large.max()).sum(1, keepdims=True),
+    }
+check.call(large).close_to(torch.softmax(torch.tensor(large), dim=-1), mistakes=mistakes)
+check.passed()
+
+# %% hidden="softmax" points=1
+# A single vector, three axes, integer scores, as many classes as examples, and scores that are far apart.
+### BEGIN HIDDEN TESTS
+import numpy as np
+import torch
+from nextword import checks
+
+rng = np.random.default_rng(6)
+check = checks.of(softmax)
+for b in (rng.normal(size=6), rng.normal(size=(2, 3, 4)), rng.normal(size=(5, 5)), rng.integers(-3, 3, size=(2, 5)),
+          rng.normal(size=(3, 4)) * 1000, rng.normal(size=(4, 2)) + np.array([[0.0], [800.0], [-800.0], [2000.0]])):
+    with np.errstate(all="ignore"):
+        shifted = np.exp(b - b.max())
+        mistakes = {
+            "you exponentiate without subtracting the largest score of the row":
+                np.exp(b) / np.exp(b).sum(-1, keepdims=True),
+            "you subtract the largest score of the whole batch, not of each row":
+                shifted / shifted.sum(-1, keepdims=True),
+            "the sum runs over the first axis instead of the last":
+                torch.softmax(torch.tensor(b, dtype=torch.float64), dim=0),
+            "you divide by the sum over the whole array": shifted / shifted.sum(),
+        }
+    check.call(b).close_to(torch.softmax(torch.tensor(b, dtype=torch.float64), dim=-1), mistakes=mistakes)
+check.passed()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## Exercise 4: cross-entropy
+# *Difficulty 2 of 5 · about 10 minutes · 1 point*
+#
+# The loss of one example is what notebook 01 called its surprise: minus the log of the probability that the model gave
+# to the right answer. With the answer as a row $y_n$ of the batch, a distribution over the classes, and the mean over
+# the $B$ examples,
+#
+# $$J = -\frac{1}{B} \sum_{n=1}^{B} \sum_{k=1}^{K} y_{nk} \log \hat y_{nk} \qquad\text{(natural logarithm: nats).}$$
+#
+# A probability can be exactly 0, because softmax rounds. Where $y_{nk} = 0$ too, the term is 0, for
+# $t \log t \to 0$ as $t \to 0$; NumPy says `0 * -inf = nan`, so such terms must be left out. Where the *right* answer has
+# probability 0 the loss is infinite, and that is what should be returned: a loss that is quietly made finite hides
+# the worst mistake that a model can make.
+#
+# <details><summary>Hint 1: which terms are needed at all?</summary>
+#
+# Only those with $y_{nk} > 0$. A boolean array can pick them out of both matrices.
+#
+# </details>
+# <details><summary>Hint 2: if you see "RuntimeWarning: divide by zero encountered in log"</summary>
+#
+# That is NumPy's way of saying that the result is infinite. When you mean it: `with np.errstate(divide="ignore"):`.
+#
+# </details>
+
+# %% answer="cross_entropy"
+def cross_entropy(y, y_hat):
+    """The cross-entropy loss, in nats: the mean over the examples.
+
+    y, y_hat: (B, K), each row a distribution. Returns a number; infinite where y > 0 meets a probability of 0.
+    """
+    ### BEGIN SOLUTION
+    needed = y > 0
+    with np.errstate(divide="ignore"):
+        return -np.sum(y[needed] * np.log(y_hat[needed])) / len(y)
+    ### END SOLUTION
+
+# %% test="cross_entropy" points=0
+import numpy as np
+import torch
+from nextword import checks
+
+rng = np.random.default_rng(7)
+labels = np.array([2, 0, 2, 1])
+y, y_hat = np.eye(3)[labels], rng.dirichlet(np.ones(3), size=4)
+J = torch.nn.functional.nll_loss(torch.log(torch.tensor(y_hat)), torch.tensor(labels)).item()
+check = checks.of(cross_entropy)
+check.call(y, y_hat).close_to(J, mistakes={
+    "the losses of the examples are added up instead of averaged": 4 * J,
+    "the mean is taken over all entries, classes included, instead of over the examples": J / 3,
+    "the logarithm is the one to base 2: the unit here is the nat": J / np.log(2),
+    "the minus sign is missing": -J,
+})
+sure = np.array([[0.0, 0.25, 0.75], [0.5, 0.0, 0.5]])
+check.call(np.eye(3)[[1, 2]], sure).close_to(np.log(4) / 2 + np.log(2) / 2, mistakes={
+    "0 * log(0) is computed, which NumPy takes for nan": np.nan,
+})
+check.passed()
+
+# %% hidden="cross_entropy" points=1
+# Other batches, answers that are not one-hot, and a right answer whose probability is 0.
+### BEGIN HIDDEN TESTS
+import numpy as np
+import torch
+from nextword import checks
+
+rng = np.random.default_rng(8)
+check = checks.of(cross_entropy)
+for B, K in ((1, 3), (5, 2), (3, 6)):
+    y, y_hat = rng.dirichlet(np.ones(K), size=B), rng.dirichlet(np.ones(K), size=B)
+    J = torch.nn.functional.cross_entropy(torch.log(torch.tensor(y_hat)), torch.tensor(y)).item()
+    top = -np.log(y_hat[np.arange(B), y.argmax(1)]).mean()
+    check.call(y, y_hat).close_to(J, mistakes={
+        "the losses of the examples are added up instead of averaged": B * J,
+        "the mean is taken over all entries, classes included, instead of over the examples": J / K,
+        "only the likeliest class of y is looked at, but y is a distribution": top,
+        "y and y_hat have changed places": -(y_hat * np.log(y)).sum() / B,
+    })
+y_hat = np.array([[1.0, 0.0, 0.0], [0.5, 0.25, 0.25]])
+J = check.call(np.eye(3)[[1, 1]], y_hat).value
+check.holds(J == np.inf, "A right answer has probability 0, so the loss is infinite; yours is {}. "
+            "Are the probabilities clipped, or is a small number added to them?", J)
+check.passed()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### One layer, two layers, three layers
+#
+# Four small functions, and networks of any depth are their composition. Below, the weights are chosen by hand, the
+# inputs are the points of a plane, and the colour is $\hat y$ of the second class. One layer draws a line. In two
+# layers, four lines make a box: a hidden unit per side, and the output asks whether all four are on. In three, the
+# outputs of two such boxes are joined: depth builds new features out of old ones.
+#
+# *Alternative text: three square maps over the plane from -4 to 4. The first is dark on one side of a slanted line, the second
+# dark inside one box with rounded corners, the third dark inside two separate boxes. A thin line marks probability 0.5.*
+
+# %% figure="layers"
+import matplotlib.pyplot as plt
+
+ticks = np.linspace(-4, 4, 121)
+plane = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
+both = np.array([[-1.0], [1.0]])                 # from one score to the scores of two classes
+
+
+def box(x1, x2, half=1.3):                       # four units, each on at one side of its line
+    return 8 * np.array([[half - x1, 1, 0], [half + x1, -1, 0], [half - x2, 0, 1], [half + x2, 0, -1]])
+
+
+first = np.vstack([box(-1.6, 1.6), box(1.6, -1.2)])
+joined = 12 * np.array([[-3.5, 1, 1, 1, 1, 0, 0, 0, 0], [-3.5, 0, 0, 0, 0, 1, 1, 1, 1]])
+networks = {
+    "one layer": softmax(linear(plane, both * [0, 1.5, 3.0])),
+    "two layers": softmax(linear(sigmoid(linear(plane, first[:4])), both * 6 * [-3.5, 1, 1, 1, 1])),
+    "three layers": softmax(linear(sigmoid(linear(sigmoid(linear(plane, first)), joined)), both * 6 * [-0.5, 1, 1])),
+}
+fig, axes = plt.subplots(1, 3, figsize=(10, 3.4), sharey=True, layout="constrained")
+for ax, (title, y_hat) in zip(axes, networks.items()):
+    image = ax.pcolormesh(ticks, ticks, y_hat[:, 1].reshape(121, 121), cmap="Blues", vmin=0, vmax=1, rasterized=True)
+    ax.contour(ticks, ticks, y_hat[:, 1].reshape(121, 121), levels=[0.5], colors="black", linewidths=0.8)
+    ax.set(title=title, xlabel="$x_1$", aspect="equal")
+axes[0].set_ylabel("$x_2$")
+fig.colorbar(image, ax=axes, label="probability of the second class")
+plt.show()
+
+# %% [markdown]
+# # Part 2: forwards and backwards
+#
+# ## Exercise 5: the forward pass, with names
+# *Difficulty 2 of 5 · about 10 minutes · 2 points*
+#
+# A forward pass that returns only the loss has thrown away what the way back needs: the derivative of $\sigma$ at $a$,
+# for instance, needs $a$ or $z$. The lectures' procedure therefore returns every intermediate quantity by name:
+#
+# $$a = \operatorname{linear}(x, \alpha), \quad z = \sigma(a), \quad b = \operatorname{linear}(z, \beta), \quad
+# \hat y = \operatorname{softmax}(b), \quad J = \operatorname{cross\_entropy}(y, \hat y).$$
+#
+# The check prints one row per quantity: its shape, how far it is from PyTorch's at worst, and `ok` or `WRONG`. The
+# first wrong row is where to look; the rows below it were computed from it.
+#
+# <details><summary>Hint 1: if only the row of J is wrong</summary>
+#
+# Then all the layers are right. Is $J$ the mean over the examples, and one number?
+#
+# </details>
+# <details><summary>Hint 2: pseudo-code</summary>
+#
+# It is the five formulas above in Python, and a dict of six entries: `x` as it came in, and the five results.
+#
+# </details>
+
+# %% answer="nn_forward"
+def nn_forward(x, y, alpha, beta):
+    """The forward pass of a network with one hidden layer of sigmoids.
+
+    x: (B, I). y: (B, K). alpha: (D, 1 + I). beta: (K, 1 + D).
+    Returns a dict of all intermediates: "x" (B, I), "a" and "z" (B, D), "b" and "y_hat" (B, K), "J" a number in nats.
+    """
+    ### BEGIN SOLUTION
+    a = linear(x, alpha)
+    z = sigmoid(a)
+    b = linear(z, beta)
+    y_hat = softmax(b)
+    J = cross_entropy(y, y_hat)
+    return {"x": x, "a": a, "z": z, "b": b, "y_hat": y_hat, "J": J}
+    ### END SOLUTION
+
+# %% test="nn_forward" points=1
+import numpy as np
+import torch
+from nextword import checks
+from nextword.rows import compare_rows
+
+rng = np.random.default_rng(9)
+B, I, D, K = 4, 5, 3, 2
+x, y = rng.normal(size=(B, I)), np.eye(K)[[0, 1, 1, 0]]
+alpha, beta = rng.normal(size=(D, 1 + I)), rng.normal(size=(K, 1 + D))
+
+t = {"x": torch.tensor(x)}
+t["a"] = torch.nn.functional.linear(t["x"], torch.tensor(alpha[:, 1:]), torch.tensor(alpha[:, 0]))
+t["z"] = torch.sigmoid(t["a"])
+t["b"] = torch.nn.functional.linear(t["z"], torch.tensor(beta[:, 1:]), torch.tensor(beta[:, 0]))
+t["y_hat"] = torch.softmax(t["b"], dim=1)
+t["J"] = torch.nn.functional.cross_entropy(t["b"], torch.tensor(y))
+
+check = checks.of(nn_forward)
+compare_rows(check.call(x, y, alpha, beta), t, mistakes={
+    "z": {"the sigmoid is missing: this is a": t["a"]},
+    "b": {"the second layer was given a, not z": beta[:, 0] + t["a"].numpy() @ beta[:, 1:].T},
+    "y_hat": {"softmax runs over the examples instead of the classes": torch.softmax(t["b"], dim=0)},
+    "J": {"the losses of the examples are added up instead of averaged": B * t["J"]},
+})
+check.passed()
+
+# %% hidden="nn_forward" points=1
+# Other sizes, a batch of one example, answers that are not one-hot, and sizes that are equal to each other.
+### BEGIN HIDDEN TESTS
+import numpy as np
+import torch
+from nextword import checks
+from nextword.rows import compare_rows
+
+rng = np.random.default_rng(10)
+check = checks.of(nn_forward)
+for B, I, D, K in ((3, 2, 6, 4), (1, 3, 2, 5), (3, 3, 3, 3)):
+    x, y = rng.normal(size=(B, I)), rng.dirichlet(np.ones(K), size=B)
+    alpha, beta = rng.normal(size=(D, 1 + I)), rng.normal(size=(K, 1 + D))
+    t = {"x": torch.tensor(x)}
+    t["a"] = torch.nn.functional.linear(t["x"], torch.tensor(alpha[:, 1:]), torch.tensor(alpha[:, 0]))
+    t["z"] = torch.sigmoid(t["a"])
+    t["b"] = torch.nn.functional.linear(t["z"], torch.tensor(beta[:, 1:]), torch.tensor(beta[:, 0]))
+    t["y_hat"] = torch.softmax(t["b"], dim=1)
+    t["J"] = torch.nn.functional.cross_entropy(t["b"], torch.tensor(y))
+    compare_rows(check.call(x, y, alpha, beta), t, quiet=True, mistakes={
+        "z": {"the sigmoid is missing: this is a": t["a"]},
+        "b": {"the second layer was given a, not z": beta[:, 0] + t["a"].numpy() @ beta[:, 1:].T},
+        "y_hat": {"softmax runs over the examples instead of the classes": torch.softmax(t["b"], dim=0)},
+        "J": {"the losses of the examples are added up instead of averaged": B * t["J"],
+              "the mean is taken over all entries instead of over the examples": t["J"] / K},
+    })
+check.passed()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## Exercise 6: the backward pass
+# *Difficulty 4 of 5 · about 30 minutes · 4 points*
+#
+# Now walk the same five lines from the last to the first. Each step knows the gradient of $J$ with respect to what its
+# line *computed*, and passes on the gradient with respect to what the line was *given*: the chain rule, one line at a
+# time. For **one** example, written as columns $x, a, z, b, y, \hat y$ and without biases, the lectures get
+#
+# $$\begin{aligned}
+# g_{\hat y} &= -\,y \div \hat y &
+# g_b^T &= g_{\hat y}^T \left(\operatorname{diag}(\hat y) - \hat y \hat y^T\right) \\
+# g_\beta &= g_b\, z^T &
+# g_z &= \beta^T g_b \\
+# g_a &= g_z \odot z \odot (1 - z) &
+# g_\alpha &= g_a\, x^T
+# \end{aligned}$$
+#
+# with $\div$ and $\odot$ entry by entry. Your task is the translation: $B$ examples as rows, $J$ their *mean*, and a
+# column of biases in $\alpha$ and $\beta$. Every gradient has the shape of what it is the gradient of; nearly every
+# slip in this exercise shows up as a shape, if you write the shapes down first.
+#
+# <details><summary>Hint 1: where does the mean over the examples go?</summary>
+#
+# $J$ contains $\frac{1}{B}$ once. It enters at the first line of the way back, and every later line inherits it.
+# Where must a sum over the examples appear? A parameter is used by all of them.
+#
+# </details>
+# <details><summary>Hint 2: how do the biases take part?</summary>
+#
+# The layer computed $[1, z]\,\beta^T$. The gradient with respect to $\beta$ sees $[1, z]$ where the formula says $z$.
+# The gradient with respect to $z$ does not see the biases at all: $z$ never touched column 0 of $\beta$.
+#
+# </details>
+# <details><summary>Hint 3: the softmax line for a whole batch, in words</summary>
+#
+# Every example has a matrix of its own. Write out one entry: $g_{b,k} = \sum_j g_{\hat y, j}
+# (\delta_{jk} \hat y_j - \hat y_j \hat y_k)$. It is $\hat y_k$ times something: $g_{\hat y, k}$ minus a number that is the same
+# for the whole row. No matrix per example is needed.
+#
+# </details>
+# <details><summary>Hint 4: if g_beta or g_alpha is the first WRONG row</summary>
+#
+# Shape $(1 + D, K)$ instead of $(K, 1 + D)$: transpose. Shape $(K, D)$: the column of the biases is missing.
+# Right shape, wrong numbers: is the 1 in front, or at the end? Is it $z$ that is used, or $a$?
+#
+# </details>
+
+# %% answer="nn_backward"
+def nn_backward(x, y, alpha, beta, o):
+    """The gradients of J with respect to every quantity between the loss and the parameters.
+
+    x: (B, I). y: (B, K). alpha: (D, 1 + I). beta: (K, 1 + D). o: the dict that nn_forward returned for them.
+    Returns a dict: "g_y_hat", "g_b", "g_beta", "g_z", "g_a", "g_alpha", each of the shape of what it belongs to.
+    """
+    ### BEGIN SOLUTION
+    z, y_hat, ones = o["z"], o["y_hat"], np.ones((len(x), 1))
+    g_y_hat = -y / y_hat / len(x)
+    g_b = y_hat * (g_y_hat - np.sum(g_y_hat * y_hat, axis=1, keepdims=True))
+    g_beta = g_b.T @ np.hstack([ones, z])
+    g_z = g_b @ beta[:, 1:]
+    g_a = g_z * z * (1 - z)
+    g_alpha = g_a.T @ np.hstack([ones, x])
+    return {"g_y_hat": g_y_hat, "g_b": g_b, "g_beta": g_beta, "g_z": g_z, "g_a": g_a, "g_alpha": g_alpha}
+    ### END SOLUTION
+
+# %% test="nn_backward" points=1
+import numpy as np
+import torch
+from nextword import checks
+from nextword.rows import compare_rows
+
+rng = np.random.default_rng(11)
+B, I, D, K = 4, 5, 3, 2
+x, y = rng.normal(size=(B, I)), rng.dirichlet(np.ones(K), size=B)
+alpha, beta = rng.normal(size=(D, 1 + I)), rng.normal(size=(K, 1 + D))
+
+t = {name: torch.tensor(value, requires_grad=True) for name, value in (("alpha", alpha), ("beta", beta))}
+t["a"] = torch.nn.functional.linear(torch.tensor(x), t["alpha"][:, 1:], t["alpha"][:, 0])
+t["z"] = torch.sigmoid(t["a"])
+t["b"] = torch.nn.functional.linear(t["z"], t["beta"][:, 1:], t["beta"][:, 0])
+t["y_hat"] = torch.softmax(t["b"], dim=1)
+J = -(torch.tensor(y) * torch.log(t["y_hat"])).sum(1).mean()
+names = ("y_hat", "b", "beta", "z", "a", "alpha")
+g = {"g_" + n: v.numpy() for n, v in zip(names, torch.autograd.grad(J, [t[n] for n in names]))}
+o = {n: t[n].detach().numpy() for n in ("a", "z", "b", "y_hat")} | {"x": x, "J": J.item()}
+
+check = checks.of(nn_backward)
+z, y_hat, ones = o["z"], o["y_hat"], np.ones((B, 1))
+compare_rows(check.call(x, y, alpha, beta, o), g, mistakes={
+    "g_y_hat": {"the minus sign is missing": y / y_hat / B,
+                "the mean over the examples is forgotten: J contains 1 / B": -y / y_hat,
+                "this is the gradient with respect to b, not y_hat": (y_hat - y) / B},
+    "g_b": {"only the diagonal of softmax's Jacobian is used: the part with y_hat y_hat^T is missing":
+                g["g_y_hat"] * y_hat * (1 - y_hat),
+            "the mean over the examples is taken twice": g["g_b"] / B,
+            "the mean over the examples is forgotten": g["g_b"] * B},
+    "g_beta": {"a was used where z belongs": g["g_b"].T @ np.hstack([ones, o["a"]]),
+               "the gradient of the biases is the last column instead of the first": g["g_b"].T @ np.hstack([z, ones]),
+               "the mean over the examples is taken twice": g["g_beta"] / B},
+    "g_z": {"the biases of beta take part, but z never met them": g["g_b"] @ beta},
+    "g_a": {"the slope of the sigmoid is missing": g["g_z"],
+            "a was used where z belongs: the slope is z (1 - z)": g["g_z"] * o["a"] * (1 - o["a"]),
+            "the gradient that comes from above is ignored": z * (1 - z)},
+    "g_alpha": {"the gradient of the biases is the last column instead of the first": g["g_a"].T @ np.hstack([x, ones]),
+                "the mean over the examples is taken twice": g["g_alpha"] / B},
+})
+check.passed()
+
+# %% hidden="nn_backward" points=3
+# Other sizes, a batch of one example, one-hot answers, and sizes that are equal, where a transposed matrix fits.
+### BEGIN HIDDEN TESTS
+import numpy as np
+import torch
+from nextword import checks
+from nextword.rows import compare_rows
+
+
+def reference(x, y, alpha, beta):
+    """The intermediates and their gradients by PyTorch, all as arrays."""
+    t = {name: torch.tensor(value, requires_grad=True) for name, value in (("alpha", alpha), ("beta", beta))}
+    t["a"] = torch.nn.functional.linear(torch.tensor(x), t["alpha"][:, 1:], t["alpha"][:, 0])
+    t["z"] = torch.sigmoid(t["a"])
+    t["b"] = torch.nn.functional.linear(t["z"], t["beta"][:, 1:], t["beta"][:, 0])
+    t["y_hat"] = torch.softmax(t["b"], dim=1)
+    J = -(torch.tensor(y) * torch.log(t["y_hat"])).sum(1).mean()
+    names = ("y_hat", "b", "beta", "z", "a", "alpha")
+    g = {"g_" + n: v.numpy() for n, v in zip(names, torch.autograd.grad(J, [t[n] for n in names]))}
+    return {n: t[n].detach().numpy() for n in ("a", "z", "b", "y_hat")} | {"x": x, "J": J.item()}, g
+
+
+rng = np.random.default_rng(12)
+check = checks.of(nn_backward)
+for B, I, D, K in ((3, 2, 6, 4), (1, 4, 2, 3), (3, 3, 3, 3), (5, 4, 5, 6)):
+    x, alpha, beta = rng.normal(size=(B, I)), rng.normal(size=(D, 1 + I)), rng.normal(size=(K, 1 + D))
+    for y in (rng.dirichlet(np.ones(K), size=B), np.eye(K)[rng.integers(K, size=B)]):
+        o, g = reference(x, y, alpha, beta)
+        z, y_hat, ones = o["z"], o["y_hat"], np.ones((B, 1))
+        compare_rows(check.call(x, y, alpha, beta, o), g, quiet=True, mistakes={
+            "g_y_hat": {"the mean over the examples is forgotten: J contains 1 / B": -y / y_hat,
+                        "the minus sign is missing": y / y_hat / B},
+            "g_b": {"only the diagonal of softmax's Jacobian is used: the part with y_hat y_hat^T is missing":
+                        g["g_y_hat"] * y_hat * (1 - y_hat)},
+            "g_beta": {"the gradient is transposed": lambda g=g, z=z, ones=ones: np.hstack([ones, z]).T @ g["g_b"]},
+            "g_z": {"beta is transposed: it fits only because K and D are equal": lambda g=g, w=beta: g["g_b"] @ w[:, 1:].T},
+            "g_a": {"the slope of the sigmoid is missing": g["g_z"],
+                    "a was used where z belongs: the slope is z (1 - z)": g["g_z"] * o["a"] * (1 - o["a"])},
+            "g_alpha": {"the gradient is transposed": lambda g=g, x=x, ones=ones: np.hstack([ones, x]).T @ g["g_a"]},
+        })
+check.passed()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# # Part 3: what a derivative is when everything is a matrix
+#
+# ## Exercise 7: Jacobians
+# *Difficulty 3 of 5 · about 20 minutes · 2 points*
+#
+# For a vector $v$ with $m$ entries that depends on a vector $u$ with $n$ entries, all partial derivatives together form
+# the **Jacobian**, with one row for each entry of $v$ and one column for each entry of $u$:
+# $\left(\frac{\partial v}{\partial u}\right)_{ij} = \frac{\partial v_i}{\partial u_j}$. With a scalar $s$ (shape `()`),
+# vectors (shape `(n,)`) and matrices (shape `(r, c)`), the lectures' conventions are:
+#
+# | derivative | shape |
+# |---|---|
+# | $\partial s / \partial v$, of a scalar | $(1, m)$, a row |
+# | $\partial v / \partial s$, with respect to a scalar | $(m, 1)$, a column |
+# | $\partial v / \partial u$ | $(m, n)$ |
+# | $\partial s / \partial M$, of a scalar with respect to a matrix | the shape of $M$: this is what a gradient step subtracts |
+# | anything else with matrices or batches in it | flatten both to vectors; then as for vectors |
+#
+# Three Jacobians, each for a **single** example:
+#
+# * the linear layer, with respect to its input $x$ (the 1 in front is no input);
+# * softmax. With $\delta_{jk} = 1$ if $j = k$ and 0 otherwise,
+#   $\partial \hat y_j / \partial b_k = \hat y_j (\delta_{jk} - \hat y_k)$: raising one score takes from all the others;
+# * $\operatorname{relu}(a) = \max(a, 0)$, entry by entry, another bend, and the one most networks use today. Its slope
+#   is 1 where $a > 0$ and 0 elsewhere, at $a = 0$ too (as in PyTorch).
+#
+# <details><summary>Hint 1: which entries of ReLU's Jacobian can be other than 0?</summary>
+#
+# Entry $(i, j)$ asks what input $j$ does to output $i$. Every function that works entry by entry has a Jacobian that is
+# zero off the diagonal.
+#
+# </details>
+# <details><summary>Hint 2: pseudo-code for softmax</summary>
+#
+# $\operatorname{diag}(\hat y) - \hat y \hat y^T$: a matrix with $\hat y$ on its diagonal, minus the outer product of $\hat y$ with
+# itself. `np.diag` and `np.outer`.
+#
+# </details>
+# <details><summary>Hint 3: if derivative_shape fails only where a batch is involved</summary>
+#
+# Flattened, an array of shape `(B, O)` is a vector with $B \cdot O$ entries. `math.prod` of an empty shape is 1, so
+# scalars need no case of their own in "as for vectors".
+#
+# </details>
+
+# %% answer="jacobians"
+def derivative_shape(of, with_respect_to):
+    """The shape of a derivative by the conventions above, as a tuple.
+
+    of, with_respect_to: tuples, the shapes of what is differentiated and of what it is differentiated by.
+    """
+    ### BEGIN SOLUTION
+    if of == () and len(with_respect_to) >= 2:
+        return with_respect_to
+    return (int(np.prod(of)), int(np.prod(with_respect_to)))
+    ### END SOLUTION
+
+
+def linear_jacobian(w):
+    """d linear(x, w) / dx for one example. w: (O, 1 + I) with the biases in column 0. Returns (O, I)."""
+    ### BEGIN SOLUTION
+    return w[:, 1:]
+    ### END SOLUTION
+
+
+def softmax_jacobian(y_hat):
+    """d softmax(b) / db for one example, from its result. y_hat: (K,). Returns (K, K)."""
+    ### BEGIN SOLUTION
+    return np.diag(y_hat) - np.outer(y_hat, y_hat)
+    ### END SOLUTION
+
+
+def relu_jacobian(a):
+    """d max(a, 0) / da for one example. a: (D,). Returns (D, D), float64."""
+    ### BEGIN SOLUTION
+    return np.diag((a > 0).astype(float))
+    ### END SOLUTION
+
+# %% test="jacobians" points=1
+import numpy as np
+import torch
+from torch.autograd.functional import jacobian
+from nextword import checks
+
+check = checks.of(derivative_shape)
+for of, by, shape in (((), (5,), (1, 5)), ((5,), (), (5, 1)), ((4,), (3,), (4, 3)), ((), (2, 7), (2, 7))):
+    check.call(of, by).equals(shape, mistakes={
+        "rows and columns are swapped: the rows belong to what is differentiated": shape[::-1]})
+check.passed()
+rng = np.random.default_rng(13)
+w, x = rng.normal(size=(4, 3)), rng.normal(size=2)
+check = checks.of(linear_jacobian)
+check.call(w).close_to(jacobian(lambda x: torch.tensor(w[:, 1:]) @ x + torch.tensor(w[:, 0]), torch.tensor(x)), mistakes={
+    "the column of the biases is still there, but the 1 in front is no input": w,
+    "it is transposed: the rows belong to the outputs": w[:, 1:].T})
+check.passed()
+b = rng.normal(size=4)
+y_hat = torch.softmax(torch.tensor(b), 0).numpy()
+check = checks.of(softmax_jacobian)
+check.call(y_hat).close_to(jacobian(lambda b: torch.softmax(b, 0), torch.tensor(b)), mistakes={
+    "only the diagonal is right: every score changes every probability": np.diag(y_hat * (1 - y_hat)),
+    "the outer product is missing": np.diag(y_hat),
+    "the sign is wrong: diag(y_hat) is what the outer product is subtracted from": np.outer(y_hat, y_hat) - np.diag(y_hat)})
+check.passed()
+a = np.array([-0.5, 2.0, 0.3, -1.0, 0.7])
+check = checks.of(relu_jacobian)
+check.call(a).close_to(jacobian(torch.relu, torch.tensor(a)), mistakes={
+    "the diagonal holds the values of ReLU instead of its slopes": np.diag(np.maximum(a, 0)),
+    "these are the slopes as a vector: a Jacobian is a matrix": (a > 0) * 1.0})
+check.passed()
+
+# %% hidden="jacobians" points=1
+# Shapes with batches, scalars and matrices on both sides; other sizes, certain and uniform distributions, ReLU at exactly 0.
+### BEGIN HIDDEN TESTS
+import numpy as np
+import torch
+from torch.autograd.functional import jacobian
+from nextword import checks
+
+check = checks.of(derivative_shape)
+for of, by, shape in (((), (), (1, 1)), ((), (3, 2), (3, 2)), ((6,), (2,), (6, 2)), ((4, 3), (), (12, 1)),
+                      ((2, 3), (2, 5), (6, 10)), ((4,), (4, 3), (4, 12)), ((2, 3), (7,), (6, 7))):
+    check.call(of, by).equals(shape, mistakes={
+        "rows and columns are swapped: the rows belong to what is differentiated": shape[::-1],
+        "the shapes are joined instead of flattened to vectors": of + by})
+check.passed()
+rng = np.random.default_rng(14)
+check = checks.of(linear_jacobian)
+for O, I in ((2, 4), (3, 3), (1, 5)):
+    w, x = rng.normal(size=(O, 1 + I)), torch.tensor(rng.normal(size=I))
+    check.call(w).close_to(
+        jacobian(lambda x, w=w: torch.tensor(w[:, 1:]) @ x + torch.tensor(w[:, 0]), x), mistakes={
+            "it is transposed: the rows belong to the outputs": w[:, 1:].T,
+            "the biases are taken from the last column instead of the first": w[:, :-1]})
+check.passed()
+check = checks.of(softmax_jacobian)
+for b in (rng.normal(size=6), np.zeros(3), np.array([60.0, 0.0, 1.0]), np.array([0.4])):
+    y_hat = torch.softmax(torch.tensor(b), 0).numpy()
+    check.call(y_hat).close_to(
+        jacobian(lambda b: torch.softmax(b, 0), torch.tensor(b)), mistakes={
+            "only the diagonal is right: every score changes every probability": np.diag(y_hat * (1 - y_hat)),
+            "the outer product is missing": np.diag(y_hat)})
+check.passed()
+check = checks.of(relu_jacobian)
+for a in (np.array([0.0, -1.0, 2.0]), rng.normal(size=7), np.array([3.0])):
+    check.call(a).close_to(jacobian(torch.relu, torch.tensor(a)), mistakes={
+        "at exactly 0 the slope is taken to be 1, but PyTorch and this course take 0": np.diag((a >= 0) * 1.0),
+        "the diagonal holds the values of ReLU instead of its slopes": np.diag(np.maximum(a, 0))})
+check.passed()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## Exercise 8: gradients without Jacobians
+# *Difficulty 3 of 5 · about 20 minutes · 2 points*
+#
+# Backpropagation never needs a Jacobian for its own sake. It has the gradient $g$ of $J$ with respect to what a layer
+# computed (a row; also called the *cotangent*), and needs the product $g \cdot \text{Jacobian}$, the gradient with
+# respect to what the layer was given: a **vector-Jacobian product**, vjp for short. For ReLU on $n$ numbers the Jacobian
+# has $n^2$ entries, all but $n$ of them 0, and the product with it is $n$ multiplications. So the Jacobian is never formed.
+#
+# Write the four products for a batch, each example a row:
+#
+# * `relu_vjp` and `sigmoid_vjp`: entry by entry. The sigmoid's slope is $\sigma'(a) = z (1 - z)$, from its result $z$;
+# * `softmax_vjp`: $g\,(\operatorname{diag}(\hat y) - \hat y \hat y^T)$ for every row, with work proportional to $K$, not $K^2$;
+# * `linear_vjp`: two gradients, one for each of its inputs.
+#
+# The hidden test hands over vectors so long that no computer could hold their Jacobian.
+#
+# <details><summary>Hint 1: multiply out</summary>
+#
+# $g \operatorname{diag}(\hat y) = g \odot \hat y$, and $g\,(\hat y \hat y^T) = (g \cdot \hat y)\, \hat y^T$, where $g \cdot \hat y$ is one
+# number per example. In which order you multiply decides whether a matrix appears.
+#
+# </details>
+# <details><summary>Hint 2: linear</summary>
+#
+# You have both lines already, in `nn_backward`: one is the line of $g_\beta$, one that of $g_z$.
+#
+# </details>
+# <details><summary>Hint 3: if you see "MemoryError" or "Unable to allocate"</summary>
+#
+# Somewhere `np.diag` or `np.outer` (or a product of a column and a row) makes a matrix of all pairs.
+#
+# </details>
+
+# %% answer="vjps"
+def relu_vjp(a, g):
+    """The gradient for the input of ReLU. a: (B, D), its input. g: (B, D), the gradient for its result. Returns (B, D)."""
+    ### BEGIN SOLUTION
+    return g * (a > 0)
+    ### END SOLUTION
+
+
+def sigmoid_vjp(z, g):
+    """The gradient for the input of the sigmoid. z: (B, D), its result. g: (B, D), the gradient for z. Returns (B, D)."""
+    ### BEGIN SOLUTION
+    return g * z * (1 - z)
+    ### END SOLUTION
+
+
+def softmax_vjp(y_hat, g):
+    """The gradient for the input of softmax. y_hat: (B, K), its result. g: (B, K), the gradient for y_hat. Returns (B, K)."""
+    ### BEGIN SOLUTION
+    return y_hat * (g - np.sum(g * y_hat, axis=1, keepdims=True))
+    ### END SOLUTION
+
+
+def linear_vjp(x, w, g):
+    """The gradients for both inputs of linear(x, w).
+
+    x: (B, I). w: (O, 1 + I). g: (B, O), the gradient for its result. Returns (g_x, g_w), shapes (B, I) and (O, 1 + I).
+    """
+    ### BEGIN SOLUTION
+    return g @ w[:, 1:], g.T @ np.hstack([np.ones((len(x), 1)), x])
+    ### END SOLUTION
+
+# %% test="vjps" points=1
+import numpy as np
+import torch
+from nextword import checks
+
+
+def torch_vjp(f, g, *inputs):
+    leaves = [torch.tensor(value, requires_grad=True) for value in inputs]
+    return [v.numpy() for v in torch.autograd.grad(f(*leaves), leaves, torch.tensor(g))]
+
+
+rng = np.random.default_rng(15)
+a, g = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
+check = checks.of(relu_vjp)
+check.call(a, g).close_to(torch_vjp(torch.relu, g, a)[0], mistakes={
+    "g itself is cut off at 0: what counts is the sign of a": np.maximum(g, 0),
+    "the gradient that comes from above is ignored": (a > 0) * 1.0})
+check.passed()
+z, y_hat = torch.sigmoid(torch.tensor(a)).numpy(), torch.softmax(torch.tensor(a), 1).numpy()
+check = checks.of(sigmoid_vjp)
+check.call(z, g).close_to(torch_vjp(torch.sigmoid, g, a)[0], mistakes={
+    "the gradient that comes from above is ignored": z * (1 - z),
+    "the sigmoid is applied once more: z is already its result": lambda s=1 / (1 + np.exp(-z)): g * s * (1 - s)})
+check.passed()
+check = checks.of(softmax_vjp)
+check.call(y_hat, g).close_to(torch_vjp(lambda a: torch.softmax(a, 1), g, a)[0], mistakes={
+    "only the diagonal of the Jacobian is used": g * y_hat * (1 - y_hat),
+    "the part with y_hat y_hat^T is missing": g * y_hat,
+    "the sum runs over the whole batch instead of each row": y_hat * (g - np.sum(g * y_hat)),
+    "g is taken for all ones, for which softmax passes nothing back": 0 * g})
+check.passed()
+x, w, g = rng.normal(size=(4, 3)), rng.normal(size=(2, 4)), rng.normal(size=(4, 2))
+check = checks.of(linear_vjp)
+ones = np.ones((4, 1))
+check.call(x, w, g).close_to(torch_vjp(lambda x, w: torch.nn.functional.linear(x, w[:, 1:], w[:, 0]), g, x, w), mistakes={
+    "the two gradients have changed places": (g.T @ np.hstack([ones, x]), g @ w[:, 1:]),
+    "the gradient of the weights is averaged over the batch: a vjp only sums": (g @ w[:, 1:], g.T @ np.hstack([ones, x]) / 4),
+    "the biases take part in the gradient of x": (g @ w, g.T @ np.hstack([ones, x])),
+    "the gradient of the biases is missing": (g @ w[:, 1:], g.T @ x)})
+check.passed()
+
+# %% hidden="vjps" points=1
+# Other sizes, sizes that are equal, ReLU at exactly 0, a batch of one, and vectors too long for a Jacobian.
+### BEGIN HIDDEN TESTS
+import numpy as np
+import torch
+from nextword import checks
+
+
+def torch_vjp(f, g, *inputs):
+    leaves = [torch.tensor(value, requires_grad=True) for value in inputs]
+    return [v.numpy() for v in torch.autograd.grad(f(*leaves), leaves, torch.tensor(g))]
+
+
+rng = np.random.default_rng(16)
+relu, sigm, soft = checks.of(relu_vjp), checks.of(sigmoid_vjp), checks.of(softmax_vjp)
+for B, K in ((1, 4), (3, 3), (5, 2), (2, 300_000)):       # 300,000 entries: a Jacobian of 720 GB per example
+    a, g = rng.normal(size=(B, K)), rng.normal(size=(B, K))
+    a[0, :2] = 0.0
+    z, y_hat = torch.sigmoid(torch.tensor(a)).numpy(), torch.softmax(torch.tensor(a), 1).numpy()
+    relu.call(a, g).close_to(torch_vjp(torch.relu, g, a)[0], mistakes={
+        "at exactly 0 the slope is taken to be 1, but PyTorch and this course take 0": g * (a >= 0)})
+    sigm.call(z, g).close_to(torch_vjp(torch.sigmoid, g, a)[0], mistakes={
+        "the gradient that comes from above is ignored": z * (1 - z)})
+    soft.call(y_hat, g).close_to(torch_vjp(lambda a: torch.softmax(a, 1), g, a)[0], mistakes={
+        "only the diagonal of the Jacobian is used": g * y_hat * (1 - y_hat),
+        "the sum runs over the examples instead of the classes":
+            y_hat * (g - np.sum(g * y_hat, axis=0, keepdims=True))})
+for check in (relu, sigm, soft):
+    check.passed()
+check = checks.of(linear_vjp)
+for B, I, O in ((1, 2, 3), (3, 3, 3), (5, 2, 4), (4, 3, 3)):
+    x, w, g = rng.normal(size=(B, I)), rng.normal(size=(O, 1 + I)), rng.normal(size=(B, O))
+    g_x, g_w = torch_vjp(lambda x, w: torch.nn.functional.linear(x, w[:, 1:], w[:, 0]), g, x, w)
+    check.call(x, w, g).close_to((g_x, g_w), mistakes={
+        "w is transposed: it fits only because I and O are equal": lambda g=g, w=w, g_w=g_w: (g @ w[:, 1:].T, g_w),
+        "the gradient of the weights is transposed": (g_x, g_w.T),
+        "the gradient of the weights is averaged over the batch: a vjp only sums": (g_x, g_w / B)})
+check.passed()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### What it saves
+#
+# The same gradient through ReLU twice, for one example: with the Jacobian from `relu_jacobian`, and with `relu_vjp`.
+#
+# *Alternative text: two plots over the width of the layer from 16 to 4096, both axes logarithmic. Left, time: with the Jacobian it
+# grows with the square of the width, up to some ten milliseconds; the vjp stays near some microseconds. Right, memory: the
+# Jacobian's line is twice as steep and ends at 134 MB, the vjp's at 33 kB.*
+
+# %% figure="vjp_cost"
+import timeit
+
+import matplotlib.pyplot as plt
+
+
+def seconds(f, repeat=5):
+    f()
+    number = max(1, int(2e-3 / timeit.timeit(f, number=1)))
+    return min(timeit.repeat(f, number=number, repeat=repeat)) / number
+
+
+widths = 2 ** np.arange(4, 13)
+rng = np.random.default_rng(0)
+times = {"g times the Jacobian": [], "vjp": []}
+for n in widths:
+    a, g = rng.normal(size=(1, n)), rng.normal(size=(1, n))
+    times["g times the Jacobian"].append(seconds(lambda: g @ relu_jacobian(a[0])))
+    times["vjp"].append(seconds(lambda: relu_vjp(a, g)))
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+for (label, values), marker in zip(times.items(), "os"):
+    left.plot(widths, values, marker=marker, label=label)
+right.plot(widths, 8.0 * widths**2, marker="o", label="Jacobian")
+right.plot(widths, 8.0 * widths, marker="s", label="vjp")
+for ax, ylabel, title in ((left, "time (s)", "time"), (right, "memory (bytes)", "memory")):
+    ax.set_xscale("log", base=2)
+    ax.set(yscale="log", xlabel="width of the layer", ylabel=ylabel, title=title)
+    ax.legend()
+plt.show()
+print(f"width {widths[-1]}: {times['g times the Jacobian'][-1] / times['vjp'][-1]:,.0f} times as fast without the Jacobian")
+
+# %% [markdown]
+# ## Exercise 9: the order of the chain
+# *Difficulty 3 of 5 · about 20 minutes · 2 points*
+#
+# A network is a composition, $h^1$ from $h^0$, $h^2$ from $h^1$, and so on to the loss $L$ from $h^l$. The chain rule
+# multiplies the Jacobians,
+#
+# $$\frac{\partial L}{\partial h^0} = \frac{\partial L}{\partial h^l} \cdot \frac{\partial h^l}{\partial h^{l-1}}
+# \cdots \frac{\partial h^1}{\partial h^0},$$
+#
+# and a product of matrices may be bracketed as one likes: the result is the same, the work is not. A product of an
+# $(m, n)$ matrix and an $(n, p)$ matrix takes $m \cdot n \cdot p$ multiplications of numbers. Two orders matter:
+#
+# * **reverse**: from the left, beginning at the loss, $((J_1 J_2) J_3) J_4$;
+# * **forward**: from the right, beginning at the input, $J_1 (J_2 (J_3 J_4))$.
+#
+# Write one function that counts the work of either order, and one that does it. So that the test can see your order,
+# the second one multiplies two matrices only by calling `multiply(A, B)`, which it is given.
+#
+# <details><summary>Hint 1: what is the shape of everything multiplied so far?</summary>
+#
+# In reverse order it keeps the number of rows of the first matrix, forever. In forward order it keeps the number of
+# columns of the last one.
+#
+# </details>
+# <details><summary>Hint 2: pseudo-code</summary>
+#
+# Reverse: begin with the first matrix; for each of the others from left to right, result = multiply(result, other).
+# Forward: begin with the last; for each of the others from right to left, result = multiply(other, result).
+#
+# </details>
+# <details><summary>Hint 3: if you see "matmul: Input operand 1 has a mismatch in its core dimension 0"</summary>
+#
+# In forward order the new matrix stands on the left: `multiply(new, result)`.
+#
+# </details>
+
+# %% answer="chain_order"
+def count_multiplications(shapes, order):
+    """How many multiplications of numbers a product of matrices takes.
+
+    shapes: a list of (rows, columns), from left to right, columns of each = rows of the next.
+    order: "reverse" (from the left) or "forward" (from the right). Returns an integer.
+    """
+    ### BEGIN SOLUTION
+    if order == "reverse":
+        return sum(shapes[0][0] * rows * columns for rows, columns in shapes[1:])
+    return sum(rows * columns * shapes[-1][1] for rows, columns in shapes[:-1])
+    ### END SOLUTION
+
+
+def chain_rule(jacobians, order, multiply):
+    """The product of Jacobians, by calls of multiply(A, B) alone, in the given order.
+
+    jacobians: a list of matrices, from left (the loss) to right (the input). order: "reverse" or "forward".
+    multiply: a function that returns the product of two matrices. Returns the product of all.
+    """
+    ### BEGIN SOLUTION
+    if order == "reverse":
+        product, rest = jacobians[0], jacobians[1:]
+        for jacobian in rest:
+            product = multiply(product, jacobian)
+        return product
+    product, rest = jacobians[-1], jacobians[:-1]
+    for jacobian in reversed(rest):
+        product = multiply(jacobian, product)
+    return product
+    ### END SOLUTION
+
+# %% test="chain_order" points=1
+import numpy as np
+import torch
+from nextword import checks
+
+shapes = [(1, 4), (4, 5), (5, 3), (3, 6)]             # a loss, three layers, six inputs
+check = checks.of(count_multiplications)
+check.call(shapes, "reverse").equals(1 * 4 * 5 + 1 * 5 * 3 + 1 * 3 * 6, mistakes={
+    "this is the count of the other order": 5 * 3 * 6 + 4 * 5 * 6 + 1 * 4 * 6,
+    "multiplying with the first matrix is counted as if something stood before it": 1 * 4 + 20 + 15 + 18,
+})
+check.call(shapes, "forward").equals(5 * 3 * 6 + 4 * 5 * 6 + 1 * 4 * 6, mistakes={
+    "this is the count of the other order": 1 * 4 * 5 + 1 * 5 * 3 + 1 * 3 * 6})
+check.passed()
+
+rng = np.random.default_rng(17)
+matrices = [rng.normal(size=shape) for shape in shapes]
+product = torch.linalg.multi_dot([torch.tensor(m) for m in matrices])
+check = checks.of(chain_rule)
+for order, right in (("reverse", [(1, 4, 5), (1, 5, 3), (1, 3, 6)]), ("forward", [(5, 3, 6), (4, 5, 6), (1, 4, 6)])):
+    seen = []
+
+    def multiply(A, B, seen=seen):
+        seen.append((*A.shape, B.shape[1]))
+        return A @ B
+
+    check.call(matrices, order, multiply).close_to(product)
+    check.holds(seen == right, "With order={!r} the products have sizes (m, n, p) {}; yours, in this order: {}.",
+                order, right, seen)
+check.passed()
+
+# %% hidden="chain_order" points=1
+# More and fewer layers, a single matrix, many outputs of few inputs, and equal sizes, where only the order of calls tells.
+### BEGIN HIDDEN TESTS
+import numpy as np
+import torch
+from nextword import checks
+
+rng = np.random.default_rng(18)
+count, check = checks.of(count_multiplications), checks.of(chain_rule)
+for sizes in ((1, 7, 7, 7, 7), (9, 6, 4, 2, 1), (3, 2), (2, 5, 3), (1, 3, 2, 6, 4, 5, 2)):
+    shapes = list(zip(sizes, sizes[1:]))
+    counts = {"reverse": sum(sizes[0] * m * n for m, n in shapes[1:]), "forward": sum(m * n * sizes[-1] for m, n in shapes[:-1])}
+    matrices = [rng.normal(size=shape) for shape in shapes]
+    product = torch.linalg.multi_dot([torch.tensor(m) for m in matrices]) if len(matrices) > 1 else matrices[0]
+    for order, other in (("reverse", "forward"), ("forward", "reverse")):
+        count.call(shapes, order).equals(counts[order], mistakes={
+            "this is the count of the other order": counts[other],
+            "multiplying with the first matrix is counted as if something stood before it":
+                sum(sizes[0] * m * n for m, n in shapes) if order == "reverse" else sum(m * n * sizes[-1] for m, n in shapes),
+        })
+        seen = []
+
+        def multiply(A, B, seen=seen):
+            seen.append((A, B))
+            return A @ B
+
+        check.call(matrices, order, multiply).close_to(product)
+        check.holds(len(seen) == len(matrices) - 1, "A product of {} matrices takes {} calls of multiply; yours made {}.",
+                    len(matrices), len(matrices) - 1, len(seen))
+        side, new = (1, matrices[1:]) if order == "reverse" else (0, matrices[-2::-1])
+        check.holds(all(np.array_equal(pair[side], m) for pair, m in zip(seen, new)),
+                    "With order={!r} the matrices must be taken in the other order: "
+                    "reverse begins at the loss (left), forward at the input (right).", order)
+count.passed()
+check.passed()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### Why reverse mode
+#
+# Eight layers of equal width and a loss, in both orders: counted by your `count_multiplications`, and measured with
+# your `chain_rule`. The loss is one number, so in reverse order the running product is one row; in forward order it is a
+# full matrix from the first product on.
+#
+# *Alternative text: two plots over the width of the layers from 16 to 512, both axes logarithmic. Left, multiplications: forward
+# order grows with the third power of the width, reverse order with the second, 57 million against 1,000 times fewer or better
+# at the right end. Right, seconds: the same two slopes, flattened at small widths by the cost of calling NumPy.*
+
+# %% figure="chain_cost"
+import matplotlib.pyplot as plt
+
+widths, layers = 2 ** np.arange(4, 10), 8
+rng = np.random.default_rng(0)
+counted, measured = {"forward": [], "reverse": []}, {"forward": [], "reverse": []}
+for n in widths:
+    matrices = [rng.normal(size=(1, n))] + [rng.normal(size=(n, n)) / n**0.5 for _ in range(layers)]
+    for order in counted:
+        counted[order].append(count_multiplications([m.shape for m in matrices], order))
+        measured[order].append(seconds(lambda: chain_rule(matrices, order, np.matmul), repeat=3))
+fig, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+for ax, values, ylabel in zip(axes, (counted, measured), ("multiplications", "time (s)")):
+    for order, marker in (("forward", "o"), ("reverse", "s")):
+        ax.plot(widths, values[order], marker=marker, label=f"{order} order")
+    ax.set_xscale("log", base=2)
+    ax.set(yscale="log", xlabel="width of each of the 8 layers", ylabel=ylabel)
+    ax.legend()
+axes[0].set_title("counted")
+axes[1].set_title("measured")
+plt.show()
+print(f"width {widths[-1]}: {counted['forward'][-1] / counted['reverse'][-1]:,.0f} times the multiplications forward, "
+      f"{measured['forward'][-1] / measured['reverse'][-1]:,.0f} times the time")
+
+# %% [markdown]
+# ## Exercise 10: why is backpropagation efficient?
+# *Difficulty 3 of 5 · about 20 minutes · 4 points*
+#
+# Somebody proposes to compute each $\partial J / \partial \theta_i$ on its own: for every single parameter $\theta_i$, write the chain rule
+# from $J$ down to $\theta_i$ and evaluate it. Explain why backpropagation gets all of them for the price of about two
+# forward passes. Say **what is reused**: once from the forward pass, and once on the way back, with an example of each
+# from the network of this notebook. Then name a function for which the forward order of exercise 9 is the better one, and
+# say what all this costs in memory. About 150 words.
+
+# %% [markdown] written="why_efficient" points=4
+# ### BEGIN SOLUTION
+# Every derivative below a quantity contains the derivative of $J$ with respect to that quantity as a factor. All chain
+# rules from $J$ to the entries of $\alpha$ begin with the same $g_{\hat y}, g_b, g_z, g_a$. Backpropagation computes each
+# of these once and stores it, where the proposal computes it anew for each of the $D(1 + I)$ parameters of $\alpha$;
+# with several paths from a parameter to $J$ it would even walk each path, and their number can grow exponentially with depth.
+#
+# From the forward pass the values are reused: the slope of the sigmoid is $z(1 - z)$ and $g_\beta = g_b^T [1, z]$ use
+# the stored $z$, so no value is computed twice.
+#
+# Because $J$ is one number, the running product is always a row (per example), never a matrix. Each layer costs one vector-matrix product
+# for its input and one for its weights: about two times the forward pass, for all parameters together.
+#
+# With few inputs and many outputs, such as the whole path of a projectile as a function of its one launching angle,
+# forward order is better: its running product is a single column.
+#
+# The price is memory: all intermediates of the forward pass must be kept until the way back has used them.
+# ### END SOLUTION
+# ### BEGIN MARK SCHEME
+# 1 point: the gradient of an intermediate ($g_b$, $g_a$, ...) is computed once and shared by everything below it, with an example.
+# 1 point: values of the forward pass are stored and reused ($z$, $\hat y$, $x$), with an example.
+# 1 point: $J$ is a scalar, so products from the left are vector times matrix (a cost like the forward pass, whatever the
+# number of parameters); a function with few inputs and many outputs is named for forward order.
+# 1 point: the memory for the intermediates grows with the depth (and the batch).
+# Half a point where an example is missing. "It uses the chain rule" alone earns nothing: so does the proposal.
+# ### END MARK SCHEME
+
+# %% [markdown]
+# # Part 4: checking a gradient, and following it
+#
+# ## Exercise 11: finite differences
+# *Difficulty 2 of 5 · about 15 minutes · 2 points*
+#
+# There is a way to a derivative that needs no calculus, only the function: move one entry of $x$ a little to both sides,
+#
+# $$\frac{\partial f}{\partial x_i} \approx \frac{f(x + \varepsilon e_i) - f(x - \varepsilon e_i)}{2 \varepsilon},$$
+#
+# where $e_i$ is 1 at entry $i$ and 0 elsewhere. It is far too slow to train with, two calls of $f$ for every entry, but it is
+# the judge of every gradient written by hand. Moving to *both* sides makes the error proportional to $\varepsilon^2$; with
+# the one-sided $(f(x + \varepsilon e_i) - f(x)) / \varepsilon$ it would be proportional to $\varepsilon$.
+#
+# Work in float64, whatever the type of `x`: added to an integer, a step of $10^{-5}$ is lost.
+#
+# <details><summary>Hint 1: what must be true of x when entry number two has its turn?</summary>
+#
+# Only entry number two differs from the original. Either put the first one back, or start from a fresh copy.
+#
+# </details>
+# <details><summary>Hint 2: pseudo-code</summary>
+#
+# For every index of `x` (`np.ndindex` runs through the indices of any shape): one copy with this entry moved up, one with it moved
+# down; the difference of the two values of `f`, divided by the distance between the two.
+#
+# </details>
+# <details><summary>Hint 3: if every entry of the result is 0</summary>
+#
+# A copy of an integer array is an integer array. `np.array(x, dtype=float)` copies and converts.
+#
+# </details>
+
+# %% answer="finite_difference"
+def finite_difference(f, x, eps=1e-5):
+    """The gradient of a scalar function by central differences, in float64.
+
+    f: takes an array of x's shape, returns a number. x: an array of any shape, left unchanged. eps: the step.
+    Returns an array of x's shape. Calls f twice per entry.
+    """
+    ### BEGIN SOLUTION
+    gradient = np.zeros(np.shape(x))
+    for index in np.ndindex(gradient.shape):
+        up, down = np.array(x, dtype=float), np.array(x, dtype=float)
+        up[index] += eps
+        down[index] -= eps
+        gradient[index] = (f(up) - f(down)) / (2 * eps)
+    return gradient
+    ### END SOLUTION
+
+# %% test="finite_difference" points=1
+import numpy as np
+import torch
+from nextword import checks
+
+rng = np.random.default_rng(19)
+x, c = rng.normal(size=(3, 2)), rng.normal(size=(3, 2))
+f = lambda x: float((c * x**3).sum())
+leaf = torch.tensor(x, requires_grad=True)
+(torch.tensor(c) * leaf**3).sum().backward()
+check = checks.of(finite_difference)
+check.call(f, x).close_to(leaf.grad, rtol=1e-7, atol=1e-8, mistakes={
+    "you divide by eps instead of 2 eps, the distance between the two points": 2 * leaf.grad,
+    "the sign is wrong: f(x + eps) comes first": -leaf.grad})
+eps = 0.1                                             # so large that the error of the method itself shows
+check.call(f, x, eps).close_to(c * (3 * x**2 + eps**2), mistakes={
+    "the difference is one-sided, from x to x + eps": c * (3 * x**2 + 3 * x * eps + eps**2),
+    "the difference is one-sided, from x - eps to x": c * (3 * x**2 - 3 * x * eps + eps**2),
+    "eps is not used: the step is always the same": leaf.grad,
+    "you divide by eps instead of 2 eps, the distance between the two points": 2 * c * (3 * x**2 + eps**2)})
+check.passed()
+
+# %% hidden="finite_difference" points=1
+# Vectors, three axes and integers; float32; functions in which the entries interact; and at which points f is called.
+### BEGIN HIDDEN TESTS
+import numpy as np
+import torch
+from nextword import checks
+
+rng = np.random.default_rng(20)
+check = checks.of(finite_difference)
+for x in (rng.normal(size=4), rng.normal(size=(2, 3, 2)), rng.integers(-3, 4, size=(2, 3)), rng.normal(size=(3, 2)).astype(np.float32)):
+    c = rng.normal(size=x.size)
+    leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    torch.logsumexp(leaf.flatten() ** 2 * torch.tensor(c), 0).backward()
+    visited = []
+
+    def f(v, c=c, visited=visited):
+        visited.append(np.array(v))
+        return float(torch.logsumexp(torch.tensor(v, dtype=torch.float64).flatten() ** 2 * torch.tensor(c), 0))
+
+    check.call(f, x, 1e-4).close_to(leaf.grad, rtol=1e-6, atol=1e-6, mistakes={
+        "x keeps its integer or float32 type, in which the step is lost or rounded": np.zeros(x.shape)})
+    moved = [int(np.sum(np.asarray(v, dtype=float) != x)) for v in visited]
+    check.holds(max(moved, default=0) <= 1, "f was called at a point where {} entries had been moved: "
+                "put an entry back before the next one has its turn.", max(moved, default=0))
+    check.holds(len(visited) == 2 * x.size, "For {} entries f must be called {} times; you called it {} times.",
+                x.size, 2 * x.size, len(visited))
+check.passed()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### How small a step?
+#
+# Two errors pull in opposite directions. The method's own error shrinks like $\varepsilon^2$. But the two values of $f$ are rounded,
+# each by about $u |f|$ with $u = 10^{-16}$ in float64 and $u = 6 \cdot 10^{-8}$ in float32, and the difference of two almost equal
+# numbers, divided by a small $2 \varepsilon$, turns that into an error of about $u |f| / \varepsilon$. The sum of both is a V,
+# lowest in the neighbourhood of $\varepsilon = u^{1/3}$: about $10^{-5}$ in float64, and about $10^{-2}$ in float32, where four digits of
+# the gradient come out right at best. Check gradients in float64.
+#
+# *Alternative text: the largest error of the gradient over the step, both axes logarithmic, steps from 1e-12 to 1. Two V-shaped
+# curves. In float64 the lowest point is an error of about 1e-11 at a step of about 1e-5. In float32 it is about 1e-5 at a step of about 1e-2,
+# and left of 1e-7 the curve is flat: the step is lost altogether. Dotted lines show the slopes of both arms.*
+
+# %% figure="v_shape"
+import matplotlib.pyplot as plt
+
+rng = np.random.default_rng(0)
+v = rng.normal(size=20)
+exact = np.exp(v) / np.exp(v).sum()                       # the gradient of log(sum(exp(v)))
+functions = {"float64": lambda v: np.log(np.exp(v).sum()), "float32": lambda v: np.log(np.exp(v.astype(np.float32)).sum())}
+steps = np.logspace(-12, 0, 49)
+fig, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
+for (label, f), marker in zip(functions.items(), "os"):
+    errors = [np.abs(finite_difference(f, v, eps) - exact).max() for eps in steps]
+    ax.loglog(steps, errors, marker=marker, markersize=3, label=label)
+    print(f"{label}: smallest error {min(errors):.1e} at a step of {steps[np.argmin(errors)]:.0e}")
+ax.loglog(steps[30:], 0.02 * steps[30:] ** 2, ":", color="black", label=r"slope of $\varepsilon^2$")
+ax.loglog(steps[:30], 1.5e-16 / steps[:30], "--", color="black", linewidth=0.8, label=r"slope of $1 / \varepsilon$")
+ax.set(xlabel=r"step $\varepsilon$", ylabel="largest error of the gradient", ylim=(1e-13, 10))
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# ## Exercise 12: mini-batches
+# *Difficulty 2 of 5 · about 20 minutes · 2 points*
+#
+# The loss of a corpus is a mean over all its examples, and so is its gradient. A **mini-batch** of a few examples gives an
+# estimate of it for a fraction of the work, and as one matrix product for all of them. Three short functions:
+#
+# * `batch_shapes`: every shape of the network, written down;
+# * `per_example_gradients`: example $n$ alone has the gradient $g_{w}^{(n)} = g_{a}^{(n)}\,[1, x^{(n)}]^T$, an outer product of shape
+#   $(O, 1 + I)$. All of them make one array of shape $(B, O, 1 + I)$;
+# * `mean_gradient`: their mean over the examples, $\frac{1}{B}\sum_n g_w^{(n)}$, but without that array: the sum over $n$ of outer products *is*
+#   a product of two matrices.
+#
+# Here row $n$ of `g` is the gradient of the loss of example $n$ *alone*, without a factor of $1/B$.
+#
+# <details><summary>Hint 1: what is the sum over n of a product of two things that carry an n?</summary>
+#
+# $\sum_n g_{no}\, x_{ni}$ is entry $(o, i)$ of $g^T x$. In `nn_backward` the batch was summed in exactly this place.
+#
+# </details>
+# <details><summary>Hint 2: all outer products at once</summary>
+#
+# Broadcasting: $(B, O, 1)$ times $(B, 1, 1 + I)$. Or `np.einsum("no,ni->noi", ...)`.
+#
+# </details>
+# <details><summary>Hint 3: if only some shapes of batch_shapes are wrong</summary>
+#
+# A gradient has the shape of what it belongs to. $J$ is a number: its shape is `()`.
+#
+# </details>
+
+# %% answer="minibatch"
+def batch_shapes(B, I, D, K):
+    """The shapes, as tuples, of all that nn_forward and nn_backward take and return for a batch of B examples.
+
+    Returns a dict: "x", "y", "alpha", "beta", "a", "z", "b", "y_hat", "J", "g_y_hat", "g_b", "g_beta", "g_z", "g_a", "g_alpha".
+    """
+    ### BEGIN SOLUTION
+    shapes = {"x": (B, I), "y": (B, K), "alpha": (D, 1 + I), "beta": (K, 1 + D),
+              "a": (B, D), "z": (B, D), "b": (B, K), "y_hat": (B, K), "J": ()}
+    return shapes | {"g_" + name: shapes[name] for name in ("y_hat", "b", "beta", "z", "a", "alpha")}
+    ### END SOLUTION
+
+
+def per_example_gradients(x, g):
+    """The gradient of a linear layer's weights for every example on its own.
+
+    x: (B, I). g: (B, O), row n the gradient of example n's own loss for the layer's result. Returns (B, O, 1 + I).
+    """
+    ### BEGIN SOLUTION
+    x1 = np.hstack([np.ones((len(x), 1)), x])
+    return g[:, :, None] * x1[:, None, :]
+    ### END SOLUTION
+
+
+def mean_gradient(x, g):
+    """The mean over the examples of per_example_gradients(x, g), without forming them. Returns (O, 1 + I)."""
+    ### BEGIN SOLUTION
+    return g.T @ np.hstack([np.ones((len(x), 1)), x]) / len(x)
+    ### END SOLUTION
+
+# %% test="minibatch" points=1
+import numpy as np
+import torch
+from nextword import checks
+
+B, I, D, K = 4, 5, 3, 2
+shapes = {"x": (B, I), "alpha": (D, 1 + I), "a": (B, D), "z": (B, D), "y": (B, K), "beta": (K, 1 + D), "b": (B, K), "y_hat": (B, K), "J": ()}
+shapes |= {"g_" + name: shapes[name] for name in ("y_hat", "b", "beta", "z", "a", "alpha")}
+check = checks.of(batch_shapes)
+check.call(B, I, D, K).equals(shapes, mistakes={
+    "J is a number, so its shape is ()": shapes | {"J": (1,)},
+    "J is one number for the whole batch: the mean over the examples": shapes | {"J": (B,)},
+    "the biases are missing in the shapes of the parameters and their gradients":
+        shapes | {"alpha": (D, I), "g_alpha": (D, I), "beta": (K, D), "g_beta": (K, D)}})
+check.passed()
+rng = np.random.default_rng(21)
+x, g = rng.normal(size=(B, I)), rng.normal(size=(B, K))
+w = torch.zeros(B, K, 1 + I, dtype=torch.float64, requires_grad=True)     # one copy of the weights per example
+x1 = torch.cat([torch.ones(B, 1), torch.tensor(x)], dim=1)
+each = torch.autograd.grad(torch.einsum("noi,ni->no", w, x1), w, torch.tensor(g))[0].numpy()
+check = checks.of(per_example_gradients)
+check.call(x, g).close_to(each, mistakes={
+    "the two last axes are swapped": each.transpose(0, 2, 1),
+    "the gradient of the biases is missing": each[:, :, 1:],
+    "every example is divided by B, but nothing is averaged yet": each / B})
+check.passed()
+check = checks.of(mean_gradient)
+check.call(x, g).close_to(each.mean(0), mistakes={
+    "this is the sum over the examples, not their mean": each.sum(0),
+    "the mean runs over all numbers of g, not over the examples": each.sum(0) / g.size,
+    "the gradient is transposed": each.mean(0).T})
+check.passed()
+
+# %% hidden="minibatch" points=1
+# Other sizes, a batch of one example, equal sizes, and a batch whose per-example gradients would not fit into memory.
+### BEGIN HIDDEN TESTS
+import numpy as np
+import torch
+from nextword import checks
+
+rng = np.random.default_rng(22)
+size, one, mean = checks.of(batch_shapes), checks.of(per_example_gradients), checks.of(mean_gradient)
+for B, I, D, K in ((1, 4, 2, 3), (6, 2, 7, 5), (3, 3, 3, 3)):
+    shapes = {"x": (B, I), "alpha": (D, 1 + I), "a": (B, D), "z": (B, D), "y": (B, K), "beta": (K, 1 + D), "b": (B, K), "y_hat": (B, K), "J": ()}
+    shapes |= {"g_" + name: shapes[name] for name in ("y_hat", "b", "beta", "z", "a", "alpha")}
+    size.call(B, I, D, K).equals(shapes)
+    x, g = rng.normal(size=(B, I)), rng.normal(size=(B, D))
+    w = torch.zeros(B, D, 1 + I, dtype=torch.float64, requires_grad=True)
+    x1 = torch.cat([torch.ones(B, 1), torch.tensor(x)], dim=1)
+    each = torch.autograd.grad(torch.einsum("noi,ni->no", w, x1), w, torch.tensor(g))[0].numpy()
+    one.call(x, g).close_to(each, mistakes={
+        "the two last axes are swapped": each.transpose(0, 2, 1),
+        "the gradient of the biases comes last instead of first": np.roll(each, -1, axis=2)})
+    mean.call(x, g).close_to(each.mean(0), mistakes={
+        "this is the sum over the examples, not their mean": each.sum(0),
+        "the gradient is transposed": each.mean(0).T,
+        "the mean runs over all numbers of g, not over the examples": each.sum(0) / g.size})
+x, g = rng.normal(size=(3000, 300)), rng.normal(size=(3000, 250))          # per-example gradients: 1.8 GB
+x1 = torch.cat([torch.ones(3000, 1), torch.tensor(x)], dim=1)
+mean.call(x, g).close_to(torch.tensor(g).T @ x1 / 3000)
+for check in (size, one, mean):
+    check.passed()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## Exercise 13: stochastic gradient descent
+# *Difficulty 3 of 5 · about 25 minutes · 3 points*
+#
+# Two algorithms of the lectures. Both walk against the gradient with steps of size $\eta$, the **learning rate**; one pass over all
+# $N$ examples is an **epoch**, of which there are $T$. With $J_i$ the loss of example $i$ alone, $\theta$ all parameters together:
+#
+# | SGD | mini-batch SGD |
+# |---|---|
+# | in every epoch, a new shuffle of $1 \dots N$ | before the first epoch, the examples are divided into batches $I_1 \dots I_M$ |
+# | for each $i$ of the shuffle, in its order | in every epoch, for each batch $I_m$, in their order |
+# | $g = \nabla J_i(\theta)$ | $g = \frac{1}{\lvert I_m \rvert} \sum_{i \in I_m} \nabla J_i(\theta)$ |
+# | $\theta \leftarrow \theta - \eta\, g$ | $\theta \leftarrow \theta - \eta\, g$ |
+# | at the end of the epoch, the mean loss $J(\theta)$ | at the end of the epoch, the mean loss $J(\theta)$ |
+#
+# Chance stays outside: the shuffles and the batches are handed in, so the result is the same on every machine, and after
+# 50 steps your parameters must be PyTorch's to nine digits. The parameters are a dict of arrays, such as
+# `{"alpha": ..., "beta": ...}`; the functions `gradient` and `loss` take such a dict. Return new arrays, and leave the
+# ones you were given as they are: whoever handed them in may want to start from them again.
+#
+# <details><summary>Hint 1: at which parameters are the gradients of one batch taken?</summary>
+#
+# All of them at the same $\theta$. Only then comes the step. If every example of the batch moves $\theta$ by itself, it is SGD again.
+#
+# </details>
+# <details><summary>Hint 2: pseudo-code for a step</summary>
+#
+# Ask once for the gradients (a dict); the new dict of parameters has, under every name, the old array minus eta times the
+# gradient of the same name.
+#
+# </details>
+# <details><summary>Hint 3: if the check says that an input was changed in place</summary>
+#
+# `theta[name] -= ...` writes into the array that you were given. `theta = {name: theta[name] - ... for name in theta}` makes new ones.
+#
+# </details>
+
+# %% answer="sgd"
+def sgd(gradient, loss, theta, shuffles, eta):
+    """Stochastic gradient descent, one example per step.
+
+    gradient: gradient(theta, i) is a dict of the gradients of example i's loss. loss: loss(theta) is the mean loss, in nats.
+    theta: dict of arrays. shuffles: a list of T orders, each the N indices of the examples. eta: the learning rate.
+    Returns (theta, losses): the last parameters, and a list of the mean loss after each epoch.
+    """
+    ### BEGIN SOLUTION
+    losses = []
+    for shuffle in shuffles:
+        for i in shuffle:
+            g = gradient(theta, i)
+            theta = {name: theta[name] - eta * g[name] for name in theta}
+        losses.append(loss(theta))
+    return theta, losses
+    ### END SOLUTION
+
+
+def minibatch_sgd(gradient, loss, theta, batches, epochs, eta):
+    """Mini-batch stochastic gradient descent, one batch per step.
+
+    batches: a list of lists of indices, the same in every epoch. epochs: T. The others, and what it returns: as for sgd.
+    """
+    ### BEGIN SOLUTION
+    losses = []
+    for _ in range(epochs):
+        for batch in batches:
+            gradients = [gradient(theta, i) for i in batch]
+            theta = {name: theta[name] - eta * sum(g[name] for g in gradients) / len(batch) for name in theta}
+        losses.append(loss(theta))
+    return theta, losses
+    ### END SOLUTION
+
+# %% test="sgd" points=1
+import numpy as np
+import torch
+from nextword import checks
+
+rng = np.random.default_rng(23)
+x, y = torch.tensor(rng.normal(size=(10, 3))), torch.tensor(rng.integers(0, 4, size=10))
+theta = {"alpha": rng.normal(size=(5, 3)), "beta": rng.normal(size=(4, 5))}
+
+
+def J(alpha, beta, i):
+    return torch.nn.functional.cross_entropy(torch.sigmoid(x[i] @ alpha.T) @ beta.T, y[i])
+
+
+def gradient(theta, i):
+    leaves = [torch.tensor(theta[name], requires_grad=True) for name in ("alpha", "beta")]
+    return dict(zip(("alpha", "beta"), (g.numpy() for g in torch.autograd.grad(J(*leaves, [int(i)]), leaves))))
+
+
+def loss(theta):
+    return J(torch.tensor(theta["alpha"]), torch.tensor(theta["beta"]), slice(None)).item()
+
+
+def descend(epochs, sign=1):
+    """PyTorch's SGD; each epoch is a list of batches."""
+    leaves = [torch.tensor(theta[name], requires_grad=True) for name in ("alpha", "beta")]
+    optimizer, losses = torch.optim.SGD(leaves, lr=0.5), []
+    for batches in epochs:
+        for batch in batches:
+            optimizer.zero_grad()
+            (sign * J(*leaves, batch)).backward()
+            optimizer.step()
+        losses.append(J(*leaves, slice(None)).item())
+    return {name: leaf.detach().numpy() for name, leaf in zip(theta, leaves)}, losses
+
+
+shuffles = [rng.permutation(10).tolist() for _ in range(5)]
+check = checks.of(sgd)
+check.call(gradient, loss, theta, shuffles, 0.5).close_to(descend([[[i] for i in order] for order in shuffles]), rtol=1e-9, mistakes={
+    "the step goes up instead of down: subtract eta times the gradient": descend([[[i] for i in order] for order in shuffles], -1),
+    "the shuffles are not followed: the examples are taken from 0 to N - 1": descend([[[i] for i in range(10)]] * 5),
+    "the first shuffle is used in every epoch": descend([[[i] for i in shuffles[0]]] * 5)})
+check.passed()
+
+batches = [[3, 1, 7, 9], [0, 8], [2, 5, 4], [6]]
+check = checks.of(minibatch_sgd)
+check.call(gradient, loss, theta, batches, 12, 0.5).close_to(descend([batches] * 12), rtol=1e-9, mistakes={
+    "every example moves the parameters by itself: a batch takes all its gradients at the same parameters":
+        descend([[[i] for batch in batches for i in batch]] * 12),
+    "the step goes up instead of down: subtract eta times the gradient": descend([batches] * 12, -1),
+    "the batches are gone through only once": descend([batches])})
+check.passed()
+
+# %% hidden="sgd" points=2
+# Fifty steps of each with other sizes and parameters of other names; the losses of every epoch; batches of different sizes.
+### BEGIN HIDDEN TESTS
+import numpy as np
+import torch
+from nextword import checks
+
+rng = np.random.default_rng(24)
+x, y = torch.tensor(rng.normal(size=(10, 4))), torch.tensor(rng.normal(size=(10, 3)))
+theta = {"w": rng.normal(size=(3, 4)), "bias": rng.normal(size=3), "scale": np.array(0.7)}
+
+
+def J(w, bias, scale, i):
+    return ((scale * torch.tanh(x[i] @ w.T + bias) - y[i]) ** 2).sum(1).mean()
+
+
+def gradient(theta, i):
+    leaves = [torch.tensor(theta[name], requires_grad=True) for name in ("w", "bias", "scale")]
+    return dict(zip(("w", "bias", "scale"), (g.numpy() for g in torch.autograd.grad(J(*leaves, [int(i)]), leaves))))
+
+
+def loss(theta):
+    return J(*(torch.tensor(theta[name]) for name in ("w", "bias", "scale")), slice(None)).item()
+
+
+def descend(epochs, weigh=lambda batch: 1.0, early=False):
+    leaves = [torch.tensor(theta[name], requires_grad=True) for name in theta]
+    optimizer, losses = torch.optim.SGD(leaves, lr=0.1), []
+    for batches in epochs:
+        losses += [J(*leaves, slice(None)).item()] * early
+        for batch in batches:
+            optimizer.zero_grad()
+            (weigh(batch) * J(*leaves, batch)).backward()
+            optimizer.step()
+        losses += [J(*leaves, slice(None)).item()] * (not early)
+    return {name: leaf.detach().numpy() for name, leaf in zip(theta, leaves)}, losses
+
+
+singles = [[[int(i)] for i in rng.permutation(10)] for _ in range(5)]
+shuffles = [[batch[0] for batch in epoch] for epoch in singles]
+check = checks.of(sgd)
+check.call(gradient, loss, theta, shuffles, 0.1).close_to(descend(singles), rtol=1e-9, mistakes={
+    "the loss is evaluated before each epoch instead of after it": descend(singles, early=True),
+    "the first shuffle is used in every epoch": descend([singles[0]] * 5),
+    "the shuffles are not followed: the examples are taken from 0 to N - 1": descend([[[i] for i in range(10)]] * 5),
+    "the step goes up instead of down": descend(singles, lambda batch: -1.0)})
+check.passed()
+order = rng.permutation(10).tolist()
+batches = [order[:4], order[4:5], order[5:8], order[8:9], order[9:]]
+check = checks.of(minibatch_sgd)
+check.call(gradient, loss, theta, batches, 10, 0.1).close_to(descend([batches] * 10), rtol=1e-9, mistakes={
+    "the gradients of a batch are added up instead of averaged": descend([batches] * 10, weigh=len),
+    "you divide by the number of all examples instead of those in the batch": descend([batches] * 10, weigh=lambda b: len(b) / 10),
+    "you divide every batch by the size of the first": descend([batches] * 10, weigh=lambda b: len(b) / 4),
+    "every example moves the parameters by itself: a batch takes all its gradients at the same parameters":
+        descend([[[i] for i in order]] * 10),
+    "the loss is evaluated before each epoch instead of after it": descend([batches] * 10, early=True)})
+check.passed()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# # Part 5: finding a wrong line
+#
+# ## Exercise 14: a gradient check
+# *Difficulty 3 of 5 · about 20 minutes · 2 points*
+#
+# Two calls of the loss for *every* parameter are too many for a network. One random direction is enough: for a quantity $v$ with
+# gradient $g_v$ and a direction $u$ of the same shape, the derivative of $J$ along $u$ can be had in two ways,
+#
+# $$\frac{J(v + \varepsilon u) - J(v - \varepsilon u)}{2 \varepsilon} \approx \sum_j g_{v,j}\, u_j,$$
+#
+# two calls of the loss for all entries together. If one entry of $g_v$ is wrong, the two sides disagree, unless $u$ happens
+# to be orthogonal to the error, which a random $u$ practically never is. (A direction of all ones is orthogonal to a great many errors.)
+#
+# And $v$ need not be a parameter: handing the loss a changed $z$, and computing anew only what comes *after* it, checks $g_z$.
+# So the check can say *which* gradient is wrong. With $n$ the left side and $a$ the right side, call $g_v$ wrong if
+#
+# * it does not have the shape of $v$, or
+# * $|n - a|$ is **not** at most $\text{tolerance} \cdot \max(1, |n|)$.
+#
+# <details><summary>Hint 1: what does nan do in a comparison?</summary>
+#
+# Every comparison with nan is false, `nan > 1e-6` as well. A check that asks "is the difference too large?" lets nan pass;
+# one that asks "is the difference small?" and turns the answer round does not.
+#
+# </details>
+# <details><summary>Hint 2: pseudo-code</summary>
+#
+# For every name in `values`: get the gradient; if its shape is not the value's, note the name and go on. Else compute both sides
+# and note the name unless they are close.
+#
+# </details>
+# <details><summary>Hint 3: if a transposed gradient is not found</summary>
+#
+# NumPy broadcasts: (3, 1) times (1, 3) is a (3, 3) and no error. Compare the shapes before you multiply.
+#
+# </details>
+
+# %% answer="gradient_check"
+def gradient_check(loss, values, gradients, directions, eps=1e-5, tolerance=1e-6):
+    """The names of the quantities whose gradient is wrong, by one central difference along a direction each.
+
+    loss: loss(name, value) is J with the quantity `name` replaced by `value`.
+    values, gradients, directions: dicts with the same names: each quantity, the gradient to be checked, and a direction.
+    Returns a list of names, in the order of `values`; an empty list if all is well.
+    """
+    ### BEGIN SOLUTION
+    wrong = []
+    for name, value in values.items():
+        g, step = np.asarray(gradients[name]), eps * directions[name]
+        if g.shape != np.shape(value):
+            wrong.append(name)
+            continue
+        n = (loss(name, value + step) - loss(name, value - step)) / (2 * eps)
+        a = np.sum(g * directions[name])
+        if not abs(n - a) <= tolerance * max(1.0, abs(n)):
+            wrong.append(name)
+    return wrong
+    ### END SOLUTION
+
+# %% test="gradient_check" points=1
+import numpy as np
+import torch
+from nextword import checks
+
+rng = np.random.default_rng(25)
+values = {"z": rng.normal(size=(3, 4)), "beta": rng.normal(size=(2, 4)), "b": rng.normal(size=(3, 2))}
+directions = {name: rng.normal(size=v.shape) for name, v in values.items()}
+
+
+def J(name, value):
+    t = {n: torch.as_tensor(v) for n, v in values.items()} | {name: torch.as_tensor(value)}
+    return torch.logsumexp(t["b"] if name == "b" else t["z"] @ t["beta"].T, dim=1).square().mean()
+
+
+def loss(name, value):
+    return J(name, value).item()
+
+
+right = {}
+for name, value in values.items():
+    leaf = torch.tensor(value, requires_grad=True)
+    right[name] = torch.autograd.grad(J(name, leaf), leaf)[0].numpy()
+check = checks.of(gradient_check)
+check.call(loss, values, right, directions).equals([], mistakes={
+    "even right gradients are called wrong: is the difference divided by 2 eps, and is the direction in both sides?":
+        list(values)})
+check.call(loss, values, right | {"z": right["z"] * 1.01}, directions).equals(["z"], mistakes={
+    "a gradient that is 1 percent too large passes: is the difference along the direction divided by 2 eps?": []})
+check.call(loss, values, right | {"beta": right["beta"].T, "b": right["b"] * np.nan}, directions).equals(["beta", "b"], mistakes={
+    "a gradient that is nan passes: every comparison with nan is false": ["beta"]})
+check.passed()
+
+# %% hidden="gradient_check" points=1
+# One wrong entry among many, rows exchanged, shapes that broadcast, infinity, small and large gradients, other eps and tolerance.
+### BEGIN HIDDEN TESTS
+import numpy as np
+import torch
+from nextword import checks
+
+rng = np.random.default_rng(26)
+values = {"w": rng.normal(size=(4, 4)), "v": rng.normal(size=(1, 5)), "u": rng.normal(size=(6, 3)), "s": np.array(0.5)}
+weights = {name: 1 + rng.random(v.shape) for name, v in values.items()}
+directions = {name: rng.normal(size=v.shape) for name, v in values.items()}
+visited = []
+
+
+def loss(name, value):
+    visited.append((name, np.array(value, dtype=float)))
+    return float((weights[name] * torch.as_tensor(np.asarray(value)).sin().numpy()).sum())
+
+
+right = {name: weights[name] * torch.cos(torch.as_tensor(v)).numpy() for name, v in values.items()}
+spoilt = right["u"].copy()
+spoilt[4, 1] += 0.001
+check = checks.of(gradient_check)
+names = list(values)
+check.call(loss, values, right, directions).equals([], mistakes={"right gradients are called wrong": names})
+points = [(name, value) for name in names for sign in (1, -1) for value in [values[name] + sign * 1e-5 * directions[name]]]
+check.holds(len(visited) == 8 and all(any(n == m and np.allclose(p, q, rtol=0, atol=1e-12) for m, q in visited) for n, p in points),
+            "For every quantity the loss is needed at two points: value + eps * direction and value - eps * direction.")
+for changed, wrong in (
+    ({"u": spoilt}, ["u"]), ({"w": right["w"][::-1]}, ["w"]), ({"w": right["w"].T}, ["w"]), ({"v": right["v"].T}, ["v"]),
+    ({"v": right["v"][0]}, ["v"]), ({"u": 0 * right["u"]}, ["u"]), ({"s": -right["s"], "u": right["u"] / 6}, ["u", "s"]),
+    ({"w": np.where(right["w"] == right["w"][2, 1], np.inf, right["w"]), "s": right["s"] * np.nan}, ["w", "s"]),
+    ({"w": right["w"] * (1 + 1e-10)}, []),
+):
+    check.call(loss, values, right | changed, directions).equals(wrong, mistakes={
+        "a direction of all ones is used instead of the given one, and sees only the sum of the errors":
+            [n for n in names if n in changed and (changed[n].shape != values[n].shape or not abs(changed[n].sum() - right[n].sum()) < 1e-6)],
+        "a gradient of another shape passes, because NumPy broadcasts": [n for n in wrong if changed[n].shape == values[n].shape],
+        "nan passes: every comparison with nan is false": [n for n in wrong if not np.isnan(changed[n]).any()],
+        "infinity passes: it is compared with a multiple of itself": [n for n in wrong if not np.isinf(changed[n]).any()],
+        "the names are not in the order of the values": wrong[::-1]})
+check.call(lambda name, value: loss(name, value) * 1e-9, values, {n: 0 * v for n, v in values.items()}, directions).equals([], mistakes={
+    "the difference is divided by the size of the gradient alone, so rounding counts as an error where it is tiny": names})
+check.call(loss, values, right | {"u": spoilt}, directions, 1e-5, 0.5).equals([], mistakes={"the tolerance is not used": ["u"]})
+check.call(loss, values, right, directions, 0.5).equals(names, mistakes={"eps is not used": []})
+check.passed()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## Exercise 15: the bug hunt
+# *Difficulty 3 of 5 · about 20 minutes · 2 points*
+#
+# Below is another network, smaller than yours: no biases, tanh in the middle, and a squared error,
+#
+# $$a = x\,\alpha^T, \qquad z = \tanh(a), \qquad b = z\,\beta^T, \qquad
+# J = \frac{1}{2B} \sum_{n=1}^{B} \sum_{k=1}^{K} (b_{nk} - y_{nk})^2,$$
+#
+# with $x$ $(B, I)$, $\alpha$ $(D, I)$, $\beta$ $(K, D)$, $y$ $(B, K)$, and three backward passes for it. All three run without an error at the
+# sizes below, and each has **one wrong line**. Reading them closely is one way to find it; a check that names the first
+# wrong gradient is a faster one, and it works as well on code that nobody wants to read. (`tanh` has the slope $1 - z^2$.)
+
+# %% given="suspects"
+def forward_of_suspects(x, alpha, beta):
+    a = x @ alpha.T
+    z = np.tanh(a)
+    return a, z, z @ beta.T
+
+
+def suspect_1(x, y, alpha, beta):
+    a, z, b = forward_of_suspects(x, alpha, beta)
+    g_b = (b - y) / len(x)
+    g_beta = g_b.T @ z
+    g_z = g_b @ beta
+    g_a = g_z * (1 - a**2)
+    g_alpha = g_a.T @ x
+    return {"g_b": g_b, "g_beta": g_beta, "g_z": g_z, "g_a": g_a, "g_alpha": g_alpha}
+
+
+# %% given="more_suspects"
+def suspect_2(x, y, alpha, beta):
+    a, z, b = forward_of_suspects(x, alpha, beta)
+    g_b = (b - y) / len(x)
+    g_beta = g_b.T @ z
+    beta = beta - 0.01 * g_beta
+    g_z = g_b @ beta
+    g_a = g_z * (1 - z**2)
+    g_alpha = g_a.T @ x
+    return {"g_b": g_b, "g_beta": g_beta, "g_z": g_z, "g_a": g_a, "g_alpha": g_alpha}
+
+
+def suspect_3(x, y, alpha, beta):
+    a, z, b = forward_of_suspects(x, alpha, beta)
+    g_b = (b - y) / len(x)
+    g_beta = z.T @ g_b
+    g_z = g_b @ beta
+    g_a = g_z * (1 - z**2)
+    g_alpha = g_a.T @ x
+    return {"g_b": g_b, "g_beta": g_beta, "g_z": g_z, "g_a": g_a, "g_alpha": g_alpha}
+
+
+# %% [markdown]
+# To check one of them, the loss must be known as a function of each quantity alone. The next cell provides that, and runs your
+# `gradient_check` on the three.
+
+# %% figure="hunt"
+rng = np.random.default_rng(0)
+x, y = rng.normal(size=(5, 4)), rng.normal(size=(5, 3))
+values = {"alpha": rng.normal(size=(3, 4)), "beta": rng.normal(size=(3, 3))}
+values["a"], values["z"], values["b"] = forward_of_suspects(x, **values)
+values = {name: values[name] for name in ("b", "beta", "z", "a", "alpha")}          # in the order of the way back
+directions = {name: rng.normal(size=value.shape) for name, value in values.items()}
+
+
+def loss_with(name, value):
+    """J with one quantity replaced, and what comes after it computed anew."""
+    v = {"alpha": values["alpha"], "beta": values["beta"], name: value}
+    a = v.get("a", x @ v["alpha"].T)
+    z = v.get("z", np.tanh(a))
+    b = v.get("b", z @ v["beta"].T)
+    return np.sum((b - y) ** 2) / (2 * len(y))
+
+
+for suspect in (suspect_1, suspect_2, suspect_3):
+    g = suspect(x, y, values["alpha"], values["beta"])
+    wrong = gradient_check(loss_with, values, {name: g["g_" + name] for name in values}, directions)
+    print(f"{suspect.__name__}: wrong are {', '.join('g_' + name for name in wrong)}")
+
+# %% [markdown]
+# Now say which line is wrong in each, and write the backward pass as it should be, for all sizes.
+#
+# <details><summary>Hint 1: four names are reported for one wrong line</summary>
+#
+# Everything computed from a wrong gradient is wrong as well. Which of the reported ones is computed first?
+#
+# </details>
+# <details><summary>Hint 2: you know the gradient, but see nothing wrong in its line</summary>
+#
+# Then look at what the line *uses*: is it still what it was in the forward pass? Has it the shape that it should have, or one that happens to fit?
+#
+# </details>
+# <details><summary>Hint 3: if the check runs into "shapes not aligned" or a mismatch</summary>
+#
+# The test uses sizes that are all different, and what fits by accident no longer fits.
+#
+# </details>
+
+# %% answer="bug_hunt"
+def culprits():
+    """For each suspect the gradient whose line is wrong: {"suspect_1": "g_...", "suspect_2": ..., "suspect_3": ...}."""
+    ### BEGIN SOLUTION
+    return {"suspect_1": "g_a", "suspect_2": "g_z", "suspect_3": "g_beta"}
+    ### END SOLUTION
+
+
+def repaired_backward(x, y, alpha, beta):
+    """What the suspects should return: the gradients of J, each of the shape of what it belongs to.
+
+    x: (B, I). y: (B, K). alpha: (D, I). beta: (K, D). Returns a dict: "g_b", "g_beta", "g_z", "g_a", "g_alpha".
+    """
+    ### BEGIN SOLUTION
+    a, z, b = forward_of_suspects(x, alpha, beta)
+    g_b = (b - y) / len(x)
+    g_z = g_b @ beta
+    g_a = g_z * (1 - z**2)
+    return {"g_b": g_b, "g_beta": g_b.T @ z, "g_z": g_z, "g_a": g_a, "g_alpha": g_a.T @ x}
+    ### END SOLUTION
+
+# %% test="bug_hunt" points=1
+import numpy as np
+import torch
+from nextword import checks
+from nextword.rows import compare_rows
+
+names = {"g_b", "g_beta", "g_z", "g_a", "g_alpha"}
+check = checks.of(culprits)
+found = check.call().value
+check.holds(lambda: sorted(found) == ["suspect_1", "suspect_2", "suspect_3"] and set(found.values()) <= names,
+            "return a dict from each of 'suspect_1', 'suspect_2', 'suspect_3' to one of g_b, g_beta, g_z, g_a, g_alpha; yours is {}", found)
+check.passed()                                         # whether they are the right ones, the hidden test knows
+
+rng = np.random.default_rng(27)
+B, I, D, K = 5, 4, 3, 2
+x, y, alpha, beta = (rng.normal(size=size) for size in ((B, I), (B, K), (D, I), (K, D)))
+t = {"alpha": torch.tensor(alpha, requires_grad=True), "beta": torch.tensor(beta, requires_grad=True)}
+t["a"] = torch.tensor(x) @ t["alpha"].T
+t["z"] = torch.tanh(t["a"])
+t["b"] = t["z"] @ t["beta"].T
+J = torch.nn.functional.mse_loss(t["b"], torch.tensor(y), reduction="sum") / (2 * B)
+order = ("b", "beta", "z", "a", "alpha")
+g = {"g_" + n: v.numpy() for n, v in zip(order, torch.autograd.grad(J, [t[n] for n in order]))}
+a, z = t["a"].detach().numpy(), t["z"].detach().numpy()
+check = checks.of(repaired_backward)
+compare_rows(check.call(x, y, alpha, beta), g, mistakes={
+    "g_beta": {"suspect_3's line is still there: this is the transposed gradient": g["g_beta"].T},
+    "g_z": {"suspect_2's line is still there: beta has been changed before g_z is computed": g["g_b"] @ (beta - 0.01 * g["g_beta"])},
+    "g_a": {"suspect_1's line is still there: the slope of tanh is 1 - z^2, with z and not a": g["g_z"] * (1 - a**2),
+            "this is the slope of the sigmoid, but z is tanh(a) here": g["g_z"] * z * (1 - z),
+            "the slope of tanh is missing": g["g_z"]}})
+check.passed()
+
+# %% hidden="bug_hunt" points=1
+# Which line of each suspect is wrong; and the repaired backward pass with other sizes, equal ones among them.
+### BEGIN HIDDEN TESTS
+import numpy as np
+import torch
+from nextword import checks
+from nextword.rows import compare_rows
+
+check = checks.of(culprits)
+found = check.call().value
+downstream = {"suspect_1": ("g_alpha",), "suspect_2": ("g_a", "g_alpha"), "suspect_3": ()}
+for name, right in (("suspect_1", "g_a"), ("suspect_2", "g_z"), ("suspect_3", "g_beta")):
+    answer = found.get(name) if isinstance(found, dict) else None
+    check.holds(answer not in downstream[name], f"the gradient that you name for {name} is wrong, but only because it was computed "
+                "from a wrong one: which is the first?")
+    check.holds(answer == right, f"the gradient that you name for {name} is not the one whose line is wrong")
+check.passed()
+
+rng = np.random.default_rng(28)
+check = checks.of(repaired_backward)
+for B, I, D, K in ((4, 2, 5, 3), (3, 3, 3, 3), (1, 4, 2, 6)):
+    x, y, alpha, beta = (rng.normal(size=size) for size in ((B, I), (B, K), (D, I), (K, D)))
+    t = {"alpha": torch.tensor(alpha, requires_grad=True), "beta": torch.tensor(beta, requires_grad=True)}
+    t["a"] = torch.tensor(x) @ t["alpha"].T
+    t["z"] = torch.tanh(t["a"])
+    t["b"] = t["z"] @ t["beta"].T
+    J = torch.nn.functional.mse_loss(t["b"], torch.tensor(y), reduction="sum") / (2 * B)
+    order = ("b", "beta", "z", "a", "alpha")
+    g = {"g_" + n: v.numpy() for n, v in zip(order, torch.autograd.grad(J, [t[n] for n in order]))}
+    compare_rows(check.call(x, y, alpha, beta), g, quiet=True, mistakes={
+        "g_beta": {"suspect_3's line is still there: this is the transposed gradient": g["g_beta"].T},
+        "g_z": {"suspect_2's line is still there: beta has been changed before g_z is computed":
+                    g["g_b"] @ (beta - 0.01 * g["g_beta"])},
+        "g_a": {"suspect_1's line is still there: the slope of tanh is 1 - z^2, with z and not a":
+                    g["g_z"] * (1 - t["a"].detach().numpy() ** 2)}})
+check.passed()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# # Part 6: a neural bigram model
+#
+# ## Exercise 16: learning what counting knows
+# *Difficulty 4 of 5 · about 30 minutes · 3 points*
+#
+# A bigram model predicts a word from the one before. As a network: the input $x$ is the previous word, one-hot (a row with a single 1, at the
+# word's id), the answer $y$ is the word that followed, one-hot too, and $I = K = V$, the size of the vocabulary. Nothing else is new: the
+# forward pass, the backward pass and the step of mini-batch SGD are those of this notebook.
+#
+# What can it reach? Among all bigram models, counting gives the lowest loss on the text that was counted: its $p(w \mid v) = c(v, w) / c(v)$, with
+# $c(v, w)$ the number of times that $w$ follows $v$ and $c(v) = \sum_w c(v, w)$, *is* the maximum likelihood estimate. On its own $N$ training pairs the
+# counted bigram's loss is
+#
+# $$J_\text{counted} = -\frac{1}{N} \sum_{n=1}^{N} \log \frac{c(v_n, w_n)}{c(v_n)} \quad\text{nats per token},$$
+#
+# a floor under every neural bigram: it can come close, but not below.
+#
+# Write the training loop, with the forward and the backward pass handed in as functions, and that floor.
+#
+# <details><summary>Hint 1: from ids to one-hot rows</summary>
+#
+# Row $i$ of the identity matrix `np.eye(V)` is the one-hot row of word $i$; an array of ids as an index picks a row for each.
+#
+# </details>
+# <details><summary>Hint 2: pseudo-code of one step</summary>
+#
+# x and y of the batch; o = forward(...); note o["J"]; g = backward(...); new alpha and beta.
+#
+# </details>
+# <details><summary>Hint 3: the floor without a loop over pairs</summary>
+#
+# Count into a $V \times V$ table. Mind that `table[previous, following] += 1` counts a repeated pair once; `np.add.at` counts it every time.
+#
+# </details>
+
+# %% answer="bigram"
+def train_bigram(previous, following, alpha, beta, batches, eta, forward, backward):
+    """Mini-batch SGD of a neural bigram model, one step for each batch, in order.
+
+    previous, following: (N,), ids of words in [0, V): the pairs to learn from. alpha: (D, 1 + V). beta: (V, 1 + D).
+    batches: a list of arrays of indices into the pairs. eta: the learning rate.
+    forward(x, y, alpha, beta) and backward(x, y, alpha, beta, o): as nn_forward and nn_backward.
+    Returns (alpha, beta, losses): new parameters, and a list of each batch's loss before its step, in nats per token.
+    """
+    ### BEGIN SOLUTION
+    one_hot, losses = np.eye(len(beta)), []
+    for batch in batches:
+        x, y = one_hot[previous[batch]], one_hot[following[batch]]
+        o = forward(x, y, alpha, beta)
+        g = backward(x, y, alpha, beta, o)
+        alpha, beta = alpha - eta * g["g_alpha"], beta - eta * g["g_beta"]
+        losses.append(o["J"])
+    return alpha, beta, losses
+    ### END SOLUTION
+
+
+def counted_loss(previous, following):
+    """The loss of the counted bigram model on the pairs that were counted, in nats per token. previous, following: (N,)."""
+    ### BEGIN SOLUTION
+    size = 1 + max(previous.max(), following.max())
+    table = np.zeros((size, size))
+    np.add.at(table, (previous, following), 1)
+    return -np.mean(np.log(table[previous, following] / table.sum(axis=1)[previous]))
+    ### END SOLUTION
+
+# %% test="bigram" points=1
+import numpy as np
+import torch
+from nextword import checks
+
+rng = np.random.default_rng(29)
+V, D, N = 5, 3, 24
+previous, following = rng.integers(V, size=N), rng.integers(V, size=N)
+alpha, beta = rng.normal(size=(D, 1 + V)), rng.normal(size=(V, 1 + D))
+
+
+def run(x, y, alpha, beta):
+    if np.shape(x) != (len(x), V) or np.shape(y) != (len(x), V):
+        raise ValueError(f"x and y are one-hot rows of {V} numbers, not arrays of shape {np.shape(x)} and {np.shape(y)}")
+    x, y, alpha, beta = (torch.as_tensor(v, dtype=torch.float64).requires_grad_() for v in (x, y, alpha, beta))
+    z = torch.sigmoid(torch.nn.functional.linear(x, alpha[:, 1:], alpha[:, 0]))
+    J = torch.nn.functional.cross_entropy(torch.nn.functional.linear(z, beta[:, 1:], beta[:, 0]), y)
+    return J, torch.autograd.grad(J, (alpha, beta))
+
+
+def forward(x, y, alpha, beta):
+    return {"x": x, "J": run(x, y, alpha, beta)[0].item()}
+
+
+def backward(x, y, alpha, beta, o):
+    return dict(zip(("g_alpha", "g_beta"), (g.numpy() for g in run(x, y, alpha, beta)[1])))
+
+
+def descend(previous, following, eta, w):
+    losses = []
+    for batch in batches:
+        J, g = run(np.eye(V)[previous[batch]], np.eye(V)[following[batch]], *w)
+        w = [v - eta * d.numpy() for v, d in zip(w, g)]
+        losses.append(J.item())
+    return *w, losses
+
+
+batches = [rng.permutation(N)[:size] for size in (6, 3, 8, 1, 5, 7)]
+check = checks.of(train_bigram)
+check.call(previous, following, alpha, beta, batches, 0.5, forward, backward).close_to(
+    descend(previous, following, 0.5, [alpha, beta]), mistakes={
+        "the pairs are turned round: the previous word is the input": descend(following, previous, 0.5, [alpha, beta]),
+        "the step goes up instead of down": descend(previous, following, -0.5, [alpha, beta])})
+check.passed()
+
+table = torch.zeros(V, V, dtype=torch.float64).index_put_(
+    (torch.tensor(previous), torch.tensor(following)), torch.ones(N, dtype=torch.float64), accumulate=True)
+p = table / table.sum(1, keepdim=True)
+floor = -p[previous, following].log().mean().item()
+check = checks.of(counted_loss)
+check.call(previous, following).close_to(floor, mistakes={
+    "this is the loss of the joint distribution of pairs: divide by how often the previous word comes": -(table / N)[previous, following].log().mean(),
+    "the counts are divided by how often the following word comes": -(table / table.sum(0))[previous, following].log().mean(),
+    "every different pair counts once instead of as often as it comes": -p[table > 0].log().mean(),
+    "a repeated pair was counted once: table[previous, following] += 1 does that":
+        -((table > 0) / (table > 0).sum(1, keepdim=True, dtype=torch.float64))[previous, following].log().mean()})
+check.passed()
+
+# %% hidden="bigram" points=2
+# Other sizes; batches of one pair, and a pair that comes twice in a batch; a word that is never seen; long training that ends at the floor.
+### BEGIN HIDDEN TESTS
+import numpy as np
+import torch
+from nextword import checks
+
+rng = np.random.default_rng(30)
+V = 4
+
+
+def run(x, y, alpha, beta):
+    x, y, alpha, beta = (torch.as_tensor(v, dtype=torch.float64).requires_grad_() for v in (x, y, alpha, beta))
+    z = torch.sigmoid(torch.nn.functional.linear(x, alpha[:, 1:], alpha[:, 0]))
+    J = torch.nn.functional.cross_entropy(torch.nn.functional.linear(z, beta[:, 1:], beta[:, 0]), y)
+    return J, torch.autograd.grad(J, (alpha, beta))
+
+
+def forward(x, y, alpha, beta):
+    return {"x": x, "J": run(x, y, alpha, beta)[0].item()}
+
+
+def backward(x, y, alpha, beta, o):
+    return dict(zip(("g_alpha", "g_beta"), (g.numpy() for g in run(x, y, alpha, beta)[1])))
+
+
+def descend(previous, following, eta, w, batches, weigh=lambda batch: 1.0):
+    losses, after = [], []
+    for batch in batches:
+        x, y = np.eye(V)[previous[batch]], np.eye(V)[following[batch]]
+        J, g = run(x, y, *w)
+        w = [v - eta * weigh(batch) * d.numpy() for v, d in zip(w, g)]
+        losses.append(J.item())
+        after.append(run(x, y, *w)[0].item())
+    return (*w, losses), (*w, after)
+
+
+previous, following = rng.integers(V - 1, size=30), rng.integers(V - 1, size=30)          # the last word is never seen
+alpha, beta = rng.normal(size=(6, 1 + V)), rng.normal(size=(V, 7))
+batches = [np.array([3]), np.array([5, 5, 2]), *(rng.integers(30, size=size) for size in (8, 2, 6, 30))]
+right, late = descend(previous, following, 0.3, [alpha, beta], batches)
+check = checks.of(train_bigram)
+check.call(previous, following, alpha, beta, batches, 0.3, forward, backward).close_to(right, mistakes={
+    "the losses are those after the step, not before it": late,
+    "the pairs are turned round: the previous word is the input": descend(following, previous, 0.3, [alpha, beta], batches)[0],
+    "the gradient is averaged over the batch once more: J is a mean already":
+        descend(previous, following, 0.3, [alpha, beta], batches, lambda b: 1 / len(b))[0],
+    "the gradient is multiplied by the size of the batch": descend(previous, following, 0.3, [alpha, beta], batches, len)[0]})
+table = torch.zeros(V, V, dtype=torch.float64).index_put_(
+    (torch.tensor(previous), torch.tensor(following)), torch.ones(30, dtype=torch.float64), accumulate=True)
+p = table / table.sum(1, keepdim=True)
+floor = -p[previous, following].log().mean().item()
+_, _, losses = check.call(previous, following, alpha, beta, [np.arange(30)] * 400, 1.0, forward, backward).value
+check.holds(floor - 1e-12 <= losses[-1] < floor + 0.05, "After 400 steps on all pairs the loss should be near the counted bigram's "
+            "and not below it, yet it is {}.", losses[-1])
+check.passed()
+check = checks.of(counted_loss)
+check.call(previous, following).close_to(floor, mistakes={
+    "the logarithm is the one to base 2: the unit here is the nat": floor / np.log(2),
+    "a small number is added to the counts: this is smoothing, not maximum likelihood":
+        -((table + 1) / (table + 1).sum(1, keepdim=True))[previous, following].log().mean(),
+    "this is the entropy of the following word alone, the unigram":
+        -(table.sum(0) / 30)[following].log().mean()})
+check.call(np.array([0, 0, 0, 2]), np.array([1, 1, 7, 0])).close_to(-(2 * np.log(2 / 3) + np.log(1 / 3)) / 4)
+check.passed()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### On narwhals
+#
+# The course's own corpus, with a mark before and after every sentence. It was written with a known grammar, so the entropy of the language itself is known:
+# no model of any kind can have a lower loss on new text than the **floor** below.
+
+# %% figure="corpus"
+from nextword import corpora
+
+narwhals = corpora.narwhals()
+words = [corpora.BOS, corpora.EOS, *narwhals.vocabulary]
+ids = {word: i for i, word in enumerate(words)}
+
+
+def pairs(sentences):
+    """The ids of all pairs of neighbours, marks included: (previous, following)."""
+    lines = [[ids[w] for w in (corpora.BOS, *sentence, corpora.EOS)] for sentence in sentences]
+    return np.concatenate([line[:-1] for line in lines]), np.concatenate([line[1:] for line in lines])
+
+
+previous, following = pairs(narwhals.train)
+held_out = pairs(narwhals.validation)
+V, floor = len(words), narwhals.entropy_per_token
+print(" ".join(narwhals.train[0]))
+print(f"{len(previous):,} pairs, {V} words; counted bigram {counted_loss(previous, following):.4f}, floor {floor:.4f} nats per token")
+
+# %% [markdown]
+# Thirty-two hidden units have to hold what the table holds in $V^2$ counts. The input is one-hot, so the predictions for *all* possible previous
+# words are one forward pass on the identity matrix; the loss on all pairs is then a look-up.
+#
+# *Alternative text: two plots over the number of steps, 0 to 4000. Left: the loss on training and held-out pairs, two curves almost on top of each other, falls
+# steeply from about 4.7 nats per token and then flattens onto the dashed line of the counted bigram at about 1.9; the dotted line of the
+# corpus's entropy lies far below, at about 1.3. Right, on a logarithmic axis: the distance of the training loss from the counted bigram's, falling
+# from 3 to about 0.01 and never reaching zero.*
+
+# %% figure="training"
+rng = np.random.default_rng(0)
+D, batch_size, steps, chunk = 32, 128, 5000, 50
+alpha, beta = rng.normal(size=(D, 1 + V)), rng.normal(size=(V, 1 + D)) * 0.1
+
+
+def loss_on(previous, following):
+    table = nn_forward(np.eye(V), np.eye(V), alpha, beta)["y_hat"]                # row v: p(. | v)
+    return -np.log(table[previous, following]).mean()
+
+
+curve = [(0, loss_on(previous, following), loss_on(*held_out))]
+while curve[-1][0] < steps:
+    eta = 10 * (1 - curve[-1][0] / steps)                                         # large steps first, small ones later
+    batches = rng.integers(len(previous), size=(chunk, batch_size))
+    alpha, beta, _ = train_bigram(previous, following, alpha, beta, batches, eta, nn_forward, nn_backward)
+    curve.append((curve[-1][0] + chunk, loss_on(previous, following), loss_on(*held_out)))
+print(f"after {steps} steps: {curve[-1][1]:.4f} on training pairs, {curve[-1][2]:.4f} on held-out pairs")
+
+# %% figure="training_curve"
+import matplotlib.pyplot as plt
+
+step, train, validation = np.array(curve).T
+counted = counted_loss(previous, following)
+fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
+left.plot(step, train, label="neural bigram, training pairs")
+left.plot(step, validation, linestyle="none", marker="o", markersize=3, markevery=4, label="neural bigram, held-out pairs")
+left.axhline(counted, linestyle="--", color="black", label=f"counted bigram, training pairs ({counted:.3f})")
+left.axhline(floor, linestyle=":", color="black", label=f"entropy of the corpus ({floor:.3f})")
+left.set(xlabel="steps", ylabel="loss (nats per token)", ylim=(1, None), title="reaches the counted bigram")
+left.legend()
+right.semilogy(step, train - counted)
+right.set(xlabel="steps", ylabel="distance to it (nats per token)", title="and cannot beat it")
+right.grid(alpha=0.3)
+plt.show()
+
+# %% [markdown]
+# So much effort for a number that counting gives in one pass? The table ends here: for three words it needs $V^3$ counts, for ten $V^{10}$. The
+# network only needs another input. What lies between the dashed and the dotted line is what the rest of the course is after.
+
+# %% [markdown]
+# ## Exercise 17: the price of the procedural method
+# *Difficulty 2 of 5 · about 15 minutes · 4 points*
+#
+# Your `nn_backward` is right, fast, and a dead end. Imagine that a third layer is added, that the sigmoid is replaced by ReLU, and that the
+# finite-difference check of the new `nn_backward` fails. Use this story to explain the three drawbacks of writing backpropagation as one procedure. About 120 words.
+
+# %% [markdown] written="drawbacks" points=4
+# ### BEGIN SOLUTION
+# It is hard to reuse. The formulas of one network are written into one procedure: for a third layer, or for ReLU, both `nn_forward` and
+# `nn_backward` are edited line by line, and no line of the old procedure is a part that one could take from the shelf, although the new layer is
+# the same linear layer as the other two.
+#
+# It is hard to make fast. A better softmax or matrix product would have to be put into every such procedure by hand; there is no one place where
+# the linear layer lives. Steps that could be joined, such as softmax and cross-entropy, are tied into the rest.
+#
+# It is hard to debug. When the check of the whole reports an error, it says only that some line of the way back is wrong (or of the forward pass),
+# not which. Nothing in it can be tested alone, unless, as in exercise 14, one takes the network apart by hand.
+#
+# All three have one remedy: modules that know their own forward and backward step, each checked on its own. That is the next notebook.
+# ### END SOLUTION
+# ### BEGIN MARK SCHEME
+# 1 point: hard to reuse or adapt, tied to the story (a third layer or ReLU means rewriting both procedures).
+# 1 point: (possibly) harder to make single steps more efficient, with a reason: no one place where a layer is implemented.
+# 1 point: hard to find the source of an error: the check of the whole says that there is an error, not where.
+# 1 point: the three are explained by what happens in the story rather than listed, or the common remedy (modules checked one by one) is named.
+# "It is slow" or "it needs much memory" earns nothing: the procedure is as fast, and needs as much memory, as any other way.
+# ### END MARK SCHEME
