@@ -1,0 +1,131 @@
+"""One training step of an RNN language model: ours against PyTorch, on one thread.
+
+    python benchmarks/rnn.py [ROUNDS]
+
+A step is: forget the gradients, forward, loss, backward. Ours and theirs take turns (A B A B ...), so that a
+busy machine disturbs both; times are CPU times, the result is the ratio of medians (below 1: ours is faster).
+Both start from the same weights, and the losses and the gradients are compared before anything is measured.
+"""
+
+import os
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+import json  # noqa: E402
+import statistics  # noqa: E402
+import sys  # noqa: E402
+import time  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+from nextword.batches import Batch  # noqa: E402
+from nextword.rnn import RNNLM  # noqa: E402
+
+RESULTS = Path(__file__).resolve().parents[1] / "build" / "bench" / "rnn.json"
+VOCABULARY = 65     # the characters of tiny Shakespeare
+
+
+class WholeSequence(torch.nn.Module):
+    """Embedding, torch.nn.RNN over all steps, linear head."""
+
+    def __init__(self, size, features, hidden):
+        super().__init__()
+        self.embedding = torch.nn.Embedding(size, features)
+        self.rnn = torch.nn.RNN(features, hidden, batch_first=True)
+        self.head = torch.nn.Linear(hidden, size)
+
+    def forward(self, ids):
+        return self.head(self.rnn(self.embedding(ids))[0])
+
+
+class StepByStep(WholeSequence):
+    """The same weights with a Python loop over the time steps, as one writes it in PyTorch by hand."""
+
+    def forward(self, ids):
+        rnn = self.rnn
+        h, logits = torch.zeros(len(ids), rnn.hidden_size), []
+        for x in self.embedding(ids).unbind(1):
+            h = torch.tanh(x @ rnn.weight_ih_l0.T + h @ rnn.weight_hh_l0.T + rnn.bias_ih_l0)
+            logits.append(self.head(h))
+        return torch.stack(logits, dim=1)
+
+
+def copy_weights(ours, theirs):
+    """Our weights into the torch module, whose second bias becomes zero."""
+    cell, rnn = ours.cell, theirs.rnn
+    pairs = [(theirs.embedding.weight, ours.embedding.weight), (rnn.weight_ih_l0, cell.W_xh),
+             (rnn.weight_hh_l0, cell.W_hh), (rnn.bias_ih_l0, cell.b_h),
+             (theirs.head.weight, ours.head.weight), (theirs.head.bias, ours.head.bias)]
+    with torch.no_grad():
+        rnn.bias_hh_l0.zero_()
+        for target, source in pairs:
+            target.copy_(torch.tensor(source.data))
+    return pairs
+
+
+def race(peer, hidden, steps, rows):
+    """Two functions, each of one training step: (ours, theirs); checked to compute the same."""
+    rng = np.random.default_rng(0)
+    text = rng.integers(VOCABULARY, size=(rows, steps + 1))
+    batch = Batch(text[:, :-1], text[:, 1:], np.ones((rows, steps), bool))
+    inputs, targets = torch.tensor(batch.inputs), torch.tensor(batch.targets)
+    model = RNNLM(VOCABULARY, hidden, hidden, rng)
+    theirs = peer(VOCABULARY, hidden, hidden)
+    pairs = copy_weights(model, theirs)
+
+    def our_step():
+        model.zero_grad()
+        loss, _ = model.loss(batch)
+        loss.backward()
+        return loss.item()
+
+    def their_step():
+        theirs.zero_grad()
+        loss = torch.nn.functional.cross_entropy(theirs(inputs).reshape(-1, VOCABULARY), targets.reshape(-1))
+        loss.backward()
+        return loss.item()
+
+    assert abs(our_step() - their_step()) < 1e-5
+    for peers, own in pairs:
+        np.testing.assert_allclose(own.grad, peers.grad.numpy(), atol=2e-5)
+    return our_step, their_step
+
+
+def measured(ours, theirs, rounds, repeat):
+    """Medians of the CPU seconds of one step, ours and theirs, taken in turns."""
+    times = [], []
+    for _ in range(rounds + 1):
+        for function, found in zip((ours, theirs), times, strict=True):
+            began = time.process_time()
+            for _ in range(repeat):
+                function()
+            found.append((time.process_time() - began) / repeat)
+    return [statistics.median(found[1:]) for found in times]    # the first round warms up
+
+
+ROWS = [
+    # name, peer, hidden, steps, rows, repeat, goal
+    ("RNN-LM H128 T64 B32 float32 / torch.nn.RNN", WholeSequence, 128, 64, 32, 5, 0.5),
+    ("RNN-LM H100 T25 B1 float32 / torch per step", StepByStep, 100, 25, 1, 40, 0.25),
+    ("RNN-LM H100 T25 B1 float32 / torch.nn.RNN", WholeSequence, 100, 25, 1, 40, None),
+]
+
+
+def main(rounds=30):
+    torch.set_num_threads(1)
+    results = []
+    for name, peer, hidden, steps, rows, repeat, goal in ROWS:
+        ours, theirs = measured(*race(peer, hidden, steps, rows), rounds, repeat)
+        ratio = ours / theirs
+        results.append({"name": name, "ours_s": ours, "theirs_s": theirs, "ratio": ratio, "goal": goal})
+        wanted = f"goal {goal}" if goal else ""
+        print(f"{name:46} {1e3 * ours:8.2f} ms {1e3 * theirs:8.2f} ms   ratio {ratio:.2f}   {wanted}")
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    versions = {"numpy": np.__version__, "torch": torch.__version__}
+    RESULTS.write_text(json.dumps({**versions, "rows": results}, indent=1))
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
