@@ -20,13 +20,13 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Level:
-    """The M different k-grams of a corpus, in the order of `keys`; a k-gram's place in that order is its node.
+    """The M different k-grams of a corpus, in the order of `keys`; the place of a k-gram there is its node.
 
     keys: int64 (M,), sorted: (node of the first k - 1 words) * V + last word.
     suffixes: int64 (M,), the node one level below of the k-gram without its first word.
     starts: int64 (number of contexts + 1,), context h has the nodes from starts[h] to starts[h + 1].
     counts: int64 (M,), how often; 0 for a k-gram that only opens a sentence (its last word is BOS).
-    totals, types: int64 (number of contexts,), N(h) and T(h): how many tokens, and how many different ones, follow h.
+    totals, types: int64 (number of contexts,), N(h) and T(h): the tokens, and the different ones, after h.
     """
 
     keys: np.ndarray
@@ -44,7 +44,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Trie:
-    """Counts of all k-grams, k = 1..n, over a vocabulary of `size` tokens; `levels[k - 1]` holds the k-grams."""
+    """Counts of all k-grams, k = 1..n, over `size` different tokens; `levels[k - 1]` holds the k-grams."""
 
     levels: tuple
     size: int
@@ -59,8 +59,9 @@ class Trie:
 def count(ids, n, size, bos=None):
     """Count the k-grams, k = 1..n, of a stream of ids.
 
-    ids: integer array (T,) in [0, size). With `bos`, every sentence in it opens with at least n - 1 times `bos`
-    (`Vocab.stream`), and nothing that ends in `bos` is counted. Without, it is one endless text. Returns a Trie.
+    ids: integer array (T,) in [0, size). With `bos`, every sentence in it opens with at least n - 1 times
+    `bos` (see `Vocab.stream`), and nothing that ends in `bos` is counted. Without, it is one endless text.
+    Returns a Trie. Raises ValueError for ids of another kind.
     """
     ids = _checked(ids, size)
     counted = ids != bos if bos is not None else np.ones(len(ids), bool)
@@ -93,13 +94,13 @@ class Model:
         return len(self.terms)
 
     def probabilities(self, ids):
-        """p(ids[t] | the n - 1 ids before it) for every t whose token is not BOS: float64, in the order of the text.
+        """p(ids[t] | the n - 1 ids before it) as a float64 array, for every t whose token is not BOS.
 
-        ids: integer array (T,), as `count` takes it. The first n - 1 tokens of a text without BOS have fewer before them.
+        ids: integer array (T,), as `count` takes it. Without BOS, the first n - 1 have shorter contexts.
         """
         ids = _checked(ids, self.trie.size)
         p = np.full(len(ids), self.base)
-        contexts = np.zeros(len(ids), np.int64)  # the node of the context of every position, -1 where never seen
+        contexts = np.zeros(len(ids), np.int64)  # the node of each position's context, -1 where never seen
         for level, term in zip(self.trie.levels, self.terms, strict=False):
             nodes = np.full(len(ids), -1)
             seen = np.flatnonzero(contexts >= 0)
@@ -114,12 +115,12 @@ class Model:
         return p if self.trie.bos is None else p[ids != self.trie.bos]
 
     def cross_entropy(self, ids):
-        """Nats per token of a stream of ids (T,): the mean of -log p, EOS counted and BOS not. inf where some p is 0."""
+        """Nats per token of a stream of ids (T,), EOS counted and BOS not; inf if some probability is 0."""
         with np.errstate(divide="ignore"):
             return float(-np.log(self.probabilities(ids)).mean())
 
     def distribution(self, context):
-        """p(. | context) as a float64 array (V,); of `context`, a sequence of ids, only the last n - 1 matter.
+        """p(. | context) as a float64 array (V,); the last n - 1 of `context`, a sequence of ids, matter.
 
         All zeros where the model has no estimate for the context (maximum likelihood, context never seen).
         """
@@ -149,7 +150,7 @@ class Model:
 
     @cached_property
     def _dice(self):
-        """Per level, plain lists for the loop of `sample`: ends of each context's children, running sums, words, ..."""
+        """Per level, plain lists for the loop of `sample`: starts, running sums, backoff weights, words."""
         dice = []
         for level, term in zip(self.trie.levels, self.terms, strict=False):
             direct, backoff = term or (np.zeros(len(level.keys)), np.ones(len(level.totals)))
@@ -161,8 +162,8 @@ class Model:
     def sample(self, uniforms, eos=None, context=()):
         """One text as a list of ids: a pure function of `uniforms`, T numbers in [0, 1), one per token.
 
-        The text starts after `context` (a sequence of ids) and ends after `eos` or T tokens; `eos` is part of it.
-        Distributed as `distribution`, though faces are ordered differently: the longest context's words come first.
+        The text starts after `context`, a sequence of ids, and ends after T tokens or `eos`, which belongs to it.
+        Distributed as `distribution`, with faces in another order: words of the longest context come first.
         ValueError at a context for which the model has no estimate.
         """
         opening = [] if self.trie.bos is None else [self.trie.bos] * (self.n - 1)
@@ -224,26 +225,26 @@ def add_k(trie, k=1.0, n=None):
     """p(w | h) = (c(h, w) + k) / (N(h) + k V), V the number of tokens that can come next."""
     n, level = _top(trie, n)
     mass = k * trie.outcomes
-    return Model(trie, (None,) * (n - 1) + (_term(level, level.counts, level.totals + mass, mass),), 1 / trie.outcomes)
+    term = _term(level, level.counts, level.totals + mass, mass)
+    return Model(trie, (None,) * (n - 1) + (term,), 1 / trie.outcomes)
 
 
 def witten_bell(trie, n=None):
-    """p(w | h) = (c(h, w) + T(h) p(w | h')) / (N(h) + T(h)), down to the uniform distribution (Witten & Bell, 1991)."""
+    """p(w | h) = (c(h, w) + T(h) p(w | h')) / (N(h) + T(h)), down to uniform (Witten & Bell, 1991)."""
     n, _ = _top(trie, n)
     terms = [_term(level, level.counts, level.totals + level.types, level.types) for level in trie.levels[:n]]
     return Model(trie, tuple(terms), 1 / trie.outcomes)
 
 
 def kneser_ney(trie, discount=0.75, n=None):
-    """Interpolated Kneser-Ney: one absolute discount, and below the top level the number of different words before.
+    """Interpolated Kneser-Ney: an absolute discount; shorter contexts count the different words before them.
 
     discount: in (0, 1]. Source: Kneser & Ney (1995), in the interpolated form of Chen & Goodman (1998).
     """
     n, top = _top(trie, n)
     levels = [_continuations(trie, k) for k in range(n - 1)] + [top]
-    terms = [
-        _term(level, np.maximum(level.counts - discount, 0.0), level.totals, discount * level.types) for level in levels
-    ]
+    terms = [_term(level, np.maximum(level.counts - discount, 0.0), level.totals, discount * level.types)
+             for level in levels]
     return Model(trie, tuple(terms), 1 / trie.outcomes)
 
 
@@ -263,13 +264,13 @@ def _top(trie, n):
 
 
 def _term(level, counts, denominators, left):
-    """(direct, backoff) = (counts, left) / denominators; a context that nothing follows has no estimate at all."""
+    """(direct, backoff) = (counts, left) / denominators; a context that nothing follows is never asked."""
     denominators = np.where(level.totals > 0, denominators, 1).astype(np.float64)
     return counts / np.repeat(denominators, np.diff(level.starts)), left / denominators
 
 
 def _sums(values, starts):
-    """The sum of `values` (M,) over each context's nodes, (number of contexts,); a running sum beats reduceat."""
+    """The sum of `values` (M,) over each context's nodes; a running sum is faster than reduceat."""
     running = np.concatenate(([0], np.cumsum(values, dtype=np.int64)))
     return running[starts[1:]] - running[starts[:-1]]
 
@@ -292,7 +293,10 @@ def _rank(keys):
 
 
 def _find(keys, queries):
-    """The place of every query in the sorted `keys`, -1 where it is missing; int64 throughout, queries sorted first."""
+    """The place of every query in the sorted `keys`, -1 where it is missing.
+
+    Queries are sorted first, which spares the cache, and are int64: floats would convert all keys.
+    """
     if not len(queries) or not len(keys):
         return np.full(len(queries), -1)
     order = np.argsort(queries) if len(queries) > 64 else np.arange(len(queries))
@@ -307,7 +311,7 @@ def _find(keys, queries):
 def _checked(ids, size):
     ids = np.ascontiguousarray(ids)
     if ids.ndim != 1 or ids.dtype.kind not in "iu" or not len(ids):
-        raise ValueError(f"ids must be a non-empty one-dimensional array of integers, not {ids.dtype} {ids.shape}")
+        raise ValueError(f"ids must be a non-empty array (T,) of integers, not {ids.dtype} {ids.shape}")
     if ids.min() < 0 or ids.max() >= size:
         raise ValueError(f"ids must be in [0, {size}); they go from {ids.min()} to {ids.max()}")
     return ids.astype(np.int64, copy=False)

@@ -1,14 +1,15 @@
 """The pictures of the course: plain data in, one figure out.
 
 Each function draws a new pyplot figure (or into `ax`, where it takes one) and returns nothing, so that it can
-be the last line of a cell. Colours are Okabe and Ito's, which the colour-blind can tell apart; what differs in
-colour differs in mark or line as well, for print.
+be the last line of a cell. Colours are Okabe and Ito's, which the colour-blind can tell apart; what differs
+in colour differs in mark or line as well, for print.
 """
 
 from functools import wraps
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import PowerNorm
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 BLACK, ORANGE, BLUE, GREEN, PURPLE, RED, GREY = (
@@ -17,7 +18,7 @@ COLOURS = (BLUE, RED, GREEN, PURPLE, ORANGE)
 MARKS = ("o", "s", "D", "^", "v")
 
 STYLE = {
-    "figure.dpi": 110, "savefig.dpi": 110, "font.size": 10, "axes.titlesize": 11, "axes.titlelocation": "left",
+    "figure.dpi": 110, "savefig.dpi": 110, "font.size": 10, "axes.titlesize": 11,
     "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": GREY, "axes.axisbelow": True,
     "xtick.color": "#333333", "ytick.color": "#333333", "axes.labelcolor": "#333333", "text.color": "#1a1a1a",
     "grid.color": "#dddddd", "legend.frameon": False, "figure.constrained_layout.use": True,
@@ -38,14 +39,14 @@ def _axes(ax, width, height):
 
 @_styled
 def heat_map(table, rows, columns, value="probability", row_axis="", column_axis="", numbers=True, ax=None):
-    """A table as a heat map with words on its axes.
+    """A table of probabilities as a heat map with words on its axes; the colour grows with the square root.
 
     table: (R, C) of numbers in [0, 1], shown in percent where they are at least 1 % and `numbers` is true.
     rows, columns: R and C labels. value: what a cell is; row_axis, column_axis: what the labels are.
     """
     table = np.asarray(table, dtype=float)
     ax = _axes(ax, 1.9 + 0.46 * len(columns), 1.3 + 0.34 * len(rows))
-    image = ax.imshow(table, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    image = ax.imshow(table, cmap="Blues", norm=PowerNorm(0.5, 0, 1), aspect="auto")
     ax.set_xticks(range(len(columns)), columns, rotation=45, ha="left", rotation_mode="anchor")
     ax.set_yticks(range(len(rows)), rows)
     ax.xaxis.set_ticks_position("top")
@@ -62,8 +63,9 @@ def heat_map(table, rows, columns, value="probability", row_axis="", column_axis
         for (i, j), p in np.ndenumerate(table):
             if p >= 0.005:
                 ax.text(j, i, f"{100 * p:.0f}", ha="center", va="center", fontsize=8,
-                        color="white" if p > 0.55 else "#1a1a1a")
-    bar = ax.figure.colorbar(image, ax=ax, shrink=0.8, pad=0.02, format=FuncFormatter(lambda p, _: f"{100 * p:.0f} %"))
+                        color="white" if p > 0.3 else "#1a1a1a")
+    bar = ax.figure.colorbar(image, ax=ax, shrink=0.8, pad=0.02, ticks=[0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1],
+                             format=FuncFormatter(lambda p, _: f"{100 * p:.0f} %"))
     bar.set_label(value)
     bar.outline.set_visible(False)
 
@@ -72,7 +74,8 @@ def heat_map(table, rows, columns, value="probability", row_axis="", column_axis
 def die(words, probabilities, uniforms, faces, ax=None):
     """The staircase of a weighted die, and where some numbers meet it.
 
-    words, probabilities: K of each, in the order of the faces. uniforms: numbers in [0, 1); faces: the face of each.
+    words, probabilities: K of each, in the order of the faces.
+    uniforms: numbers in [0, 1); faces: the face that each turns up.
     """
     ax = _axes(ax, 7, 3.6)
     ends = np.concatenate(([0.0], np.cumsum(probabilities)))
@@ -81,10 +84,10 @@ def die(words, probabilities, uniforms, faces, ax=None):
     for i, (low, high) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
         ax.fill_between([i - 0.5, i + 0.5], low, high, color=BLUE, alpha=0.25, linewidth=0)
         ax.plot([i - 0.5, i - 0.5, i + 0.5], [low, high, high], color=BLUE, linewidth=1.8)
-        ax.text(i + 0.44, low + 0.02, f"{probabilities[i]:.2f}", ha="right", va="bottom", color="#333333", fontsize=9)
+        ax.text(i + 0.44, low + 0.02, f"{probabilities[i]:.2f}", ha="right", va="bottom", fontsize=9)
+    arrow = {"arrowstyle": "-|>", "color": RED, "linewidth": 1.1, "shrinkA": 0, "shrinkB": 0}
     for u, face in zip(uniforms, faces, strict=True):
-        ax.annotate("", xy=(face - 0.5, u), xytext=(-0.5, u), annotation_clip=False,
-                    arrowprops={"arrowstyle": "-|>", "color": RED, "linewidth": 1.1, "shrinkA": 0, "shrinkB": 0})
+        ax.annotate("", xy=(face - 0.5, u), xytext=(-0.5, u), annotation_clip=False, arrowprops=arrow)
         ax.plot(face - 0.5, u, "o", color=RED, markersize=4, clip_on=False)
         ax.text(face - 0.44, u, words[face], va="center", color="#8a3a00", fontsize=9)
     ax.set_yticks([0, *uniforms, 1], ["0", *(f"{u:.2f}" for u in uniforms), "1"])
@@ -145,37 +148,40 @@ def _wrapped(group, width):
 def loss_against_n(sizes, held_out, training=None, floor=None, ax=None):
     """Nats per token against n, for several estimates.
 
-    sizes: the n's. held_out, training: {name: losses, one for each n}; inf is drawn as a triangle at the upper edge.
+    sizes: the n's. held_out, training: {name: losses, one for each n}; inf is a triangle at the upper edge.
     floor: the entropy of the language in nats per token.
     """
-    ax = _axes(ax, 7.5, 4.4)
+    ax = _axes(ax, 7.8, 4.4)
     training = training or {}
     names = list(dict.fromkeys([*held_out, *training]))
-    finite = [x for group in (held_out, training) for losses in group.values() for x in losses if np.isfinite(x)]
+    drawn = [(name, group[name], *kind) for name in names for group, *kind in (
+        (held_out, "new sentences", True), (training, "training", False)) if name in group]
+    finite = [x for _, losses, *_ in drawn for x in losses if np.isfinite(x)]
     low, high = min([*finite, *([floor] if floor else [])]), max(finite)
-    top = high + 0.1 * (high - low)
-    ax.set_ylim(min(low, 0.9 * low), top)
-    for name, colour, mark in zip(names, COLOURS, MARKS, strict=False):
-        for group, kind, fill, dash in ((held_out, "new sentences", colour, "-"), (training, "training", "white", ":")):
-            if name not in group:
-                continue
-            losses = np.asarray(group[name], dtype=float)
-            ax.plot(sizes, np.where(np.isfinite(losses), losses, np.nan), dash, color=colour, marker=mark,
-                    markersize=7, markerfacecolor=fill, markeredgewidth=1.6, linewidth=1.8, label=f"{name}, {kind}")
-            infinite = [n for n, loss in zip(sizes, losses, strict=True) if not np.isfinite(loss)]
-            ax.plot(infinite, [top] * len(infinite), "^", color=colour, markersize=9, clip_on=False)
-            if infinite:
-                ax.annotate("infinite on new sentences", (infinite[-1], top), xytext=(0, -9), ha="right", va="top",
-                            textcoords="offset points", color=colour, fontsize=9)
+    top = high + 0.12 * (high - low)
+    ax.set_ylim(low - 0.15 * (high - low), top)
+    for name, losses, kind, filled in drawn:
+        colour, mark = COLOURS[names.index(name)], MARKS[names.index(name)]
+        losses = np.asarray(losses, dtype=float)
+        ends = np.isfinite(losses)
+        ax.plot(sizes, np.where(ends, losses, np.nan), "-" if filled else ":", color=colour, linewidth=1.8,
+                marker=mark, markersize=7, markerfacecolor=colour if filled else "white", markeredgewidth=1.6)
+        infinite = np.asarray(sizes)[~ends]
+        if len(infinite):
+            ax.plot(infinite, [top] * len(infinite), "^", color=colour, markersize=10, clip_on=False)
+            ax.annotate(f"{name}: \u221e on {kind}", (infinite[0], top), xytext=(0, -11), ha="left", va="top",
+                        textcoords="offset points", color=colour, fontsize=9)
+        if ends[-1] and ends.all():
+            ax.annotate(f"{name},\n{kind}", (sizes[-1], losses[-1]), xytext=(10, 0), ha="left", va="center",
+                        textcoords="offset points", color=colour, fontsize=9, annotation_clip=False)
     if floor is not None:
-        ax.axhline(floor, color=GREY, linewidth=2)
-        ax.annotate(f"entropy of the language, {floor:.3f}", (sizes[0], floor), xytext=(0, -4), va="top", ha="left",
-                    textcoords="offset points", color=GREY, fontsize=9)
+        ax.axhline(floor, color=GREY, linewidth=2, zorder=1)
+        ax.annotate(f"entropy of the language, {floor:.3f}", (sizes[0], floor), xytext=(0, -4),
+                    textcoords="offset points", va="top", ha="left", color=GREY, fontsize=9)
     ax.set_xticks(list(sizes))
-    ax.set_xlabel("n, the words of an n-gram")
+    ax.set_xlabel("n (words)")
     ax.set_ylabel("loss (nats per token)")
     ax.grid(axis="y")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0.93))
 
 
 @_styled
@@ -203,17 +209,20 @@ def curves(x, ys, x_axis="", y_axis="", logarithmic="", floor=None, floor_name="
 
 
 @_styled
-def descent(losses, distances, floor, floor_name="floor", distance_axis="largest difference of two probabilities"):
-    """A training run: its loss in nats per token, and next to it the distance from a target, both against steps."""
+def descent(losses, distances, floor, floor_name, distance_axis="largest difference of two probabilities"):
+    """A training run: its loss in nats per token and its distance from a target, both against steps."""
     _, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.6))
-    curves(range(len(losses)), {"learned": losses}, "step", "loss (nats per token)", floor=floor,
-           floor_name=floor_name, ax=left)
-    curves(range(len(distances)), {"learned": distances}, "step", distance_axis, logarithmic="y", ax=right)
+    curves(range(1, len(losses) + 1), {"learned": losses}, "step", "loss (nats per token)", logarithmic="x",
+           floor=floor, floor_name=floor_name, ax=left)
+    curves(range(1, len(distances) + 1), {"learned": distances}, "step", distance_axis, logarithmic="y",
+           ax=right)
 
 
 @_styled
 def loss_ladder(losses, floor, floor_name="entropy of the language", ax=None):
-    """The chart on which every notebook ends: one bar per model, above the one line that no model can cross.
+    """The chart on which every notebook ends: a bar for each model, and the line that none can fall short of.
+
+    The grey part of a bar is chance, which nobody can predict; the blue part is what the model does not know.
 
     losses: {model: nats per token}, from the first rung to the last. floor: the entropy in nats per token.
     """
@@ -221,8 +230,9 @@ def loss_ladder(losses, floor, floor_name="entropy of the language", ax=None):
     names, values = list(losses), np.array(list(losses.values()), dtype=float)
     widest = values.max()
     best = int(values.argmin())
-    ax.barh(range(len(values)), values, height=0.68,
-            color=[BLUE if i == best else "#9ecae1" for i in range(len(values))])
+    ax.barh(range(len(values)), np.minimum(values, floor), height=0.68, color="#d4d4d4")
+    ax.barh(range(len(values)), np.maximum(values - floor, 0), left=floor, height=0.68,
+            color=[BLUE if i == best else "#8fbfe0" for i in range(len(values))])
     for i, value in enumerate(values):
         ax.text(value + 0.01 * widest, i, f"{value:.3f}", va="center", fontsize=9,
                 weight="bold" if i == best else "normal")

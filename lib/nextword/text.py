@@ -8,7 +8,7 @@ BOS = "<s>"
 EOS = "</s>"
 UNK = "<unk>"
 
-# A word keeps its inner apostrophes and hyphens (know't, factory-farm); any other visible character stands alone.
+# A word keeps its inner apostrophes and hyphens (know't, factory-farm); other visible characters are tokens.
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]|_")
 
 
@@ -23,7 +23,7 @@ def tokenize(text):
 class Vocab:
     """A fixed list of tokens and the number, the id, of each.
 
-    tokens: any iterable of str (a string is an iterable of its characters); repetitions and order do not matter.
+    tokens: any iterable of str (a string is one of its characters); repetitions and order do not matter.
     specials: tokens that come first, in the given order. The others follow in alphabetical order.
     Attributes: `tokens`, a tuple of str in the order of the ids; `bos`, `eos`, `unk`, their ids, or None.
     """
@@ -61,7 +61,7 @@ class Vocab:
         return np.fromiter((self._ids.get(token, self.unk) for token in tokens), np.int64)
 
     def decode(self, ids):
-        """The tokens of `ids`, an iterable of T int in [0, V), as a list of T str. IndexError for any other id."""
+        """The tokens of `ids`, an iterable of T int in [0, V), as a list of T str; else IndexError."""
         return [self.tokens[i] for i in map(self._checked, ids)]
 
     def _checked(self, i):
@@ -75,4 +75,5 @@ class Vocab:
         sentences: an iterable of sequences of str. What `nextword.ngram.count` takes.
         """
         opening, closing = [BOS] * (n - 1), [EOS]
-        return self.encode(token for sentence in sentences for part in (opening, sentence, closing) for token in part)
+        parts = (part for sentence in sentences for part in (opening, sentence, closing))
+        return self.encode(token for part in parts for token in part)
