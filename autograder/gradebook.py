@@ -5,7 +5,11 @@ see what they would have written themselves.
 """
 
 import contextlib
+import os
+import sys
+import warnings
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import record
 
@@ -35,7 +39,7 @@ class Book:
     def __enter__(self):
         from nbgrader.api import Gradebook  # takes a second: only where it is needed
 
-        with _clear_errors(self.db_url):
+        with _clear_errors(self.db_url), _own_programs_found():
             self._book = Gradebook(self.db_url)
         return self
 
@@ -132,11 +136,24 @@ def _naive_utc(when):
 
 
 @contextlib.contextmanager
-def _clear_errors(db_url):
-    from sqlalchemy.exc import OperationalError
-
+def _own_programs_found():
+    """nbgrader starts `alembic` by name for a new database: it lies beside our Python, on the PATH or not."""
+    before = os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
     try:
         yield
+    finally:
+        os.environ["PATH"] = before
+
+
+@contextlib.contextmanager
+def _clear_errors(db_url):
+    from sqlalchemy.exc import OperationalError, SAWarning
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own way of adding a submission
+            yield
     except OperationalError as error:
         raise GradebookError(
             f"The gradebook {db_url} cannot be used: {error.orig}. If another program has it open (a formgrader, another"

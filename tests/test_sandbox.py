@@ -1,5 +1,6 @@
 """What a room lets nobody do. One house for the module; each test has a room of its own and a neighbour beside it."""
 
+import glob
 import os
 import time
 
@@ -179,32 +180,32 @@ def test_a_neighbour_sees_nothing_of_this_room(house, session):
 
 
 def test_when_a_room_is_closed_nothing_of_it_is_left(house):
-    before = _descendants(house)
     session = Session(house, LIMITS)
     session.allow(10)
-    session.ask("run", "import threading, time; threading.Thread(target=time.sleep, args=(60,)).start()")
-    assert _descendants(house) > before
+    name = f"nw-{os.getpid()}"
+    session.ask(
+        "run",
+        "import ctypes, threading, time\n"
+        f"def stay(): ctypes.CDLL(None).prctl(15, {name.encode()!r}); time.sleep(60)\n"
+        "threading.Thread(target=stay).start(); time.sleep(0.2)",
+    )
+    assert _threads_named(name) == 1
     session.close()
-    deadline = time.monotonic() + 5
-    while _descendants(house) > before and time.monotonic() < deadline:
+    deadline = time.monotonic() + 10
+    while _threads_named(name) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert _descendants(house) <= before
+    assert _threads_named(name) == 0
 
 
-def _descendants(house):
-    """How many processes live below the house, as this machine sees them."""
-    parents = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                with open(f"/proc/{entry}/stat") as file:
-                    parents[int(entry)] = int(file.read().rsplit(")", 1)[1].split()[1])
-            except OSError:
-                pass
-    count, level = 0, {house._process.pid}
-    while level:
-        level = {p for p, parent in parents.items() if parent in level}
-        count += len(level)
+def _threads_named(name):
+    """How many threads of that name this machine sees."""
+    count = 0
+    for file in glob.glob("/proc/[0-9]*/task/*/comm"):
+        try:
+            with open(file) as text:
+                count += text.read().strip() == name
+        except OSError:
+            pass
     return count
 
 
