@@ -3,16 +3,16 @@
     o = nn_forward(x, y, alpha, beta)             # every intermediate by name: x, a, z, b, y_hat, J
     g = nn_backward(x, y, alpha, beta, o)         # g_y_hat, g_b, g_beta, g_z, g_a, g_alpha
 
-Rows are examples: x (B, I), y (B, K), each row of y a distribution (one-hot, as a rule). The parameters carry the
-biases as their first column: alpha (D, 1 + I), beta (K, 1 + D). J is the mean over the examples, in nats.
-What compares such dicts row by row is in `nextword.rows`.
+Rows are examples: x (B, I), y (B, K), each row of y a distribution (one-hot, as a rule). The parameters carry
+the biases as their first column: alpha (D, 1 + I), beta (K, 1 + D). J is the mean over the examples, in nats.
+`nextword.rows` compares such dicts row by row.
 """
 
 import numpy as np
 
 
 def prepend_one(x):
-    """x (B, I) with a column of ones before it, (B, 1 + I): what the bias column of the weights multiplies."""
+    """x (B, I) with a column of ones before it, (B, 1 + I): what the bias column of the weights meets."""
     return np.concatenate((np.ones((len(x), 1)), x), axis=1)
 
 
@@ -34,13 +34,13 @@ def softmax(b):
 
 
 def cross_entropy(y, y_hat):
-    """-sum(y log y_hat), the mean over the B rows, in nats; 0 log 0 is 0, and inf where y_hat is 0 and y is not."""
+    """-sum(y log y_hat), the mean over the B rows, in nats; inf where y_hat is 0 and y is not."""
     with np.errstate(divide="ignore"):
         return float(-np.sum(y[y > 0] * np.log(y_hat[y > 0])) / len(y))
 
 
 def nn_forward(x, y, alpha, beta):
-    """Every intermediate quantity by name: x (B, I), a and z (B, D), b and y_hat (B, K), J (a number, nats)."""
+    """Every intermediate by name: x (B, I), a and z (B, D), b and y_hat (B, K), J (a number, nats)."""
     a = linear(x, alpha)
     z = sigmoid(a)
     b = linear(z, beta)
@@ -49,7 +49,7 @@ def nn_forward(x, y, alpha, beta):
 
 
 def nn_backward(x, y, alpha, beta, o):
-    """The gradient of J with respect to each of y_hat, b, beta, z, a, alpha, as g_y_hat, ..., g_alpha, same shapes.
+    """The gradients of J: g_y_hat, g_b, g_beta, g_z, g_a, g_alpha, each of the shape of what it belongs to.
 
     o: what `nn_forward` returned for the same arguments.
     """
@@ -66,7 +66,7 @@ def nn_backward(x, y, alpha, beta, o):
 def finite_difference(f, x, eps=1e-5):
     """The gradient of the scalar function f at x by central differences, in float64: an array of x's shape.
 
-    eps: the step; the error is about eps^2 |f'''| / 6 from the truncation and 1e-16 |f| / eps from the rounding.
+    eps: the step. The error is about eps^2 |f'''| / 6 for the method and 1e-16 |f| / eps for the rounding.
     """
     gradient = np.empty(np.shape(x))
     for place in np.ndindex(gradient.shape):

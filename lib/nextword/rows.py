@@ -3,8 +3,8 @@
     check = checks.of(nn_backward)
     compare_rows(check.call(x, y, alpha, beta, o), {"g_b": ..., "g_beta": ...})
 
-prints for every tensor its name, its shape, the largest difference, and ok or WRONG. What comes after the first wrong
-row was computed from it, as a rule, so only that row is explained.
+prints for every tensor its name, its shape, the largest difference, and ok or WRONG. What comes after the
+first wrong row was computed from it, as a rule, so only that one is explained.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nextword.checks import CheckFailed
-from nextword.checks.compare import Tolerance, difference
+from nextword.checks.compare import Difference, Tolerance, difference
 from nextword.checks.diagnose import explain
+from nextword.checks.hints import mistake_hint
 from nextword.checks.mistakes import named_mistake
 from nextword.checks.plain import as_array, is_number, plain
 from nextword.checks.show import show
@@ -21,21 +22,23 @@ from nextword.checks.show import show
 
 @dataclass(frozen=True)
 class Row:
-    """One tensor: `shape` of what came back (None if nothing did), `largest` difference (None if it has no number)."""
+    """One tensor: what it is ("(4, 3)", "a number", "missing"), how far off at most, and what is wrong."""
 
     name: str
-    shape: tuple | None
-    largest: float | None
-    wrong: object = None    # the Difference of nextword.checks, or True for a missing row
+    what: str
+    largest: float | None = None         # the largest difference; None where the shapes differ
+    wrong: Difference | None = None
+    missing: bool = False
 
     @property
     def ok(self):
-        return self.wrong is None
+        return self.wrong is None and not self.missing
 
 
 def rows(actual, expected, rtol=1e-7):
-    """A Row for each entry of the dict `expected`, in its order; `actual` is a dict that may lack some or have more."""
-    return [_row(name, actual, right, Tolerance(rtol)) for name, right in expected.items()]
+    """A Row for each entry of the dict `expected`, in its order; the dict `actual` may have fewer or more."""
+    actual = plain(actual)
+    return [_row(name, actual, plain(right), Tolerance(rtol)) for name, right in expected.items()]
 
 
 def first_wrong_row(actual, expected, rtol=1e-7):
@@ -44,64 +47,62 @@ def first_wrong_row(actual, expected, rtol=1e-7):
 
 
 def table(found):
-    """The rows as lines of text."""
+    """Rows as lines of text."""
     first = next((row for row in found if not row.ok), None)
     width = max(len(row.name) for row in found)
     lines = []
     for row in found:
-        shape = "missing" if row.shape is None else "a number" if row.shape == () else str(row.shape)
-        largest = "" if row.largest is None else f"largest difference {row.largest:.1e}" if row.largest else "no difference"
-        words = "ok" if row.ok else "WRONG: begin here" if row is first else "wrong too"
-        lines.append(f"  {row.name:<{width}}  {shape:<12} {largest:<26} {words}")
+        largest = "" if row.largest is None else f"largest difference {f'{row.largest:.1e}' if row.largest else 0}"
+        verdict = "ok" if row.ok else "WRONG: begin here" if row is first else "wrong too"
+        lines.append(f"  {row.name:<{width}}  {row.what:<12} {largest:<26} {verdict}")
     return "\n".join(lines)
 
 
 def compare_rows(outcome, expected, mistakes=None, rtol=1e-7, quiet=False):
     """Fail at the first wrong row of the dict that an answer returned, else print all rows (unless `quiet`).
 
-    outcome: what `check.call(...)` gives. expected: name -> array, tensor or number, in the order of computation.
+    outcome: what `check.call(...)` gives. expected: name -> array, tensor or number, in order of computation.
     mistakes: name -> {sentence: wrong value}, as `close_to` takes them. Raises CheckFailed.
     """
-    check, value = outcome.check, plain(outcome.value)
+    value, check = plain(outcome.value), outcome.check
     check.count += 1
     if type(value) is not dict:
-        raise CheckFailed(f"`{check.name}` returned {show(value)}; it should return a dict with the keys "
-                          f"{', '.join(expected)}.", f"`{check.name}` does not return a dict.", None, check.name)
+        should = f"it should return a dict with the keys {', '.join(expected)}"
+        raise CheckFailed(f"`{check.name}` returned {show(value)}; {should}.",
+                          f"`{check.name}` does not return a dict.", None, check.name)
     found = rows(value, expected, rtol)
     first = next((row for row in found if not row.ok), None)
-    if first is None:
-        if not quiet:
-            print(f"{check.name}, compared with PyTorch:\n{table(found)}")
-        return
-    if first.shape is None:
-        extra = [str(name) for name in value if name not in expected]
-        text = f"the dict has no {first.name!r}" + (f" (but {', '.join(map(repr, extra[:5]))})." if extra else ".")
-        public, mistake = text.split(" (")[0].rstrip(".") + ".", None
-    else:
-        text, public, mistake = _explanation(first, value, expected, (mistakes or {}).get(first.name, {}), Tolerance(rtol))
-    raise CheckFailed(f"`{check.name}`: {first.name} is the first wrong row; what is below it may follow from it.\n"
-                      f"{table(found)}\n{first.name}: {text}",
-                      f"`{check.name}`: {first.name} is the first wrong row. {public}".strip(), mistake, check.name)
+    if first is not None:
+        text, public, mistake = _reason(first, value, expected, mistakes or {}, Tolerance(rtol))
+        opening = f"`{check.name}`: {first.name} is the first wrong row"
+        message = f"{opening}; what is below it may follow from it.\n{table(found)}\n{first.name}: {text}"
+        raise CheckFailed(message, f"{opening}. {public}".strip(), mistake, check.name)
+    if not quiet:
+        print(f"{check.name}, compared with PyTorch:\n{table(found)}")
 
 
 def _row(name, actual, right, tolerance):
     if name not in actual:
-        return Row(name, None, None, True)
-    mine = as_array(actual[name]) if not is_number(actual[name]) else np.asarray(actual[name])
-    right_array = np.asarray(plain(right))
-    largest = None
-    if mine is not None and mine.shape == right_array.shape and mine.size:
-        with np.errstate(all="ignore"):
-            largest = float(np.max(np.abs(mine - right_array), where=mine != right_array, initial=0.0))
-    return Row(name, None if mine is None else mine.shape, largest, difference(actual[name], right, tolerance))
+        return Row(name, "missing", missing=True)
+    mine, wrong = actual[name], difference(actual[name], right, tolerance)
+    array = np.asarray(mine) if is_number(mine) else as_array(mine)
+    if array is None:
+        return Row(name, "no numbers", None, wrong)
+    what = "a number" if array.ndim == 0 else str(array.shape)
+    if array.shape != np.shape(right):
+        return Row(name, what, None, wrong)
+    with np.errstate(all="ignore"):
+        gap = np.abs(array - np.asarray(right))
+    return Row(name, what, float(np.max(gap, where=array != right, initial=0.0)), wrong)
 
 
-def _explanation(row, value, expected, mistakes, tolerance):
-    """(text, public, mistake) of a row that is there and wrong."""
-    mistake = named_mistake(value[row.name], expected[row.name], tolerance, mistakes)
-    if mistake is not None:
-        sentence = f"This is what you get when {mistake}."
-        return f"{row.wrong.text}. {sentence}", sentence, mistake
-    reason = explain(row.wrong, tolerance)
-    text = f"{row.wrong.text}." if reason is None else f"{row.wrong.text}. {reason.text}"
-    return text, "" if reason is None else reason.public, None
+def _reason(row, value, expected, mistakes, tolerance):
+    """What is wrong with a row, in words: (text, the same without values, the named mistake or None)."""
+    if row.missing:
+        others = ", ".join(repr(name) for name in value if name not in expected)
+        has = f"; it has {others[:80]} instead" if others else ""
+        return f"the dict has no {row.name!r}{has}.", f"The dict has no {row.name!r}.", None
+    mistake = named_mistake(value[row.name], expected[row.name], tolerance, mistakes.get(row.name, {}))
+    hint = explain(row.wrong, tolerance) if mistake is None else mistake_hint(mistake)
+    text = row.wrong.text + ("" if row.wrong.text.endswith(".") else ".")
+    return (text, "", None) if hint is None else (f"{text} {hint.text}", hint.public, mistake)

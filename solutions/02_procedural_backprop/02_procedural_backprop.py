@@ -1,28 +1,28 @@
 # %% [markdown]
 # # 02 Backpropagation by hand
 #
-# In the last notebook the probability of the next word came from a table of counts. Counting needs no search: the best
-# table can be written down. From here on the probability comes from a **network**, a function with parameters, and nobody
-# can write down the best parameters. One starts somewhere and walks downhill, and for that one needs the slope: the
-# derivative of the loss with respect to every parameter.
+# In the last notebook the probability of the next word came from a table of counts. Counting needs no
+# search: the best table can be written down. From here on the probability comes from a **network**, a
+# function with parameters, and nobody can write down the best parameters. One starts somewhere and walks
+# downhill, and for that one needs the slope: the derivative of the loss with respect to every parameter.
 #
-# **Backpropagation** computes all these derivatives at the price of about two forward passes, however many parameters
-# there are. In this notebook you write it out line by line for one small network (the *procedural method*), you learn
-# two ways of finding out that a line of it is wrong, and at the end your network learns from a corpus what counting
-# knows: p(next word | the word before).
+# **Backpropagation** computes all these derivatives at the price of about two forward passes, however many
+# parameters there are. In this notebook you write it out line by line for one small network (the
+# *procedural method*), you learn two ways of finding out that a line of it is wrong, and at the end your
+# network learns from a corpus what counting knows: p(next word | the word before).
 #
 # Everything here is NumPy; PyTorch is only what your numbers are compared with.
 
 # %% [markdown]
 # ## The network and its names
 #
-# One hidden layer, a classifier of $K$ classes. Examples are **rows**; a batch has $B$ of them, and the four sizes
-# are different letters so that a transposed matrix has nowhere to hide.
+# One hidden layer, a classifier of $K$ classes. Examples are **rows**; a batch has $B$ of them, and the
+# four sizes are different letters so that a transposed matrix has nowhere to hide.
 #
 # | name | shape | what it is |
 # |---|---|---|
 # | $x$ | $(B, I)$ | the inputs, one example per row |
-# | $y$ | $(B, K)$ | the answers: each row is a distribution over the classes, as a rule *one-hot*, a 1 at the right class and 0 elsewhere |
+# | $y$ | $(B, K)$ | the answers, a distribution per row: as a rule *one-hot*, 1 at the right class, else 0 |
 # | $\alpha$ | $(D, 1 + I)$ | parameters of the first layer; its column 0 holds the biases |
 # | $a$ | $(B, D)$ | what the first layer computes, $D$ numbers per example |
 # | $z$ | $(B, D)$ | the hidden units, $z = \sigma(a)$ |
@@ -32,9 +32,10 @@
 # | $J$ | a number | the loss: the cross-entropy in nats, its mean over the $B$ examples |
 # | $g_v$ | the shape of $v$ | the gradient $\partial J / \partial v$, for $v$ any of the names above |
 #
-# In code they are called `x`, `y`, `alpha`, `a`, `z`, `beta`, `b`, `y_hat`, `J` and `g_v`.
-# On paper one usually writes a single example as a column, $a = \alpha x$. With examples as rows the same thing reads
-# $a = x\,\alpha^T$. Translating between the two is half of the art, and the shapes tell you when you got it wrong.
+# In code they are called `x`, `y`, `alpha`, `a`, `z`, `beta`, `b`, `y_hat`, `J` and `g_v`. On paper one
+# usually writes a single example as a column, $a = \alpha x$. With examples as rows the same thing reads
+# $a = x\,\alpha^T$. Translating between the two is half of the art, and the shapes tell you when you got it
+# wrong.
 
 # %% given="setup"
 import numpy as np
@@ -42,32 +43,32 @@ import numpy as np
 # %% [markdown]
 # # Part 1: the layers
 #
-# ## Exercise 1: a linear layer
+# ## Exercise 1a: a linear layer
 # *Difficulty 1 of 5 · about 10 minutes · 1 point*
 #
 # A linear layer multiplies by a matrix and adds a bias: output $o$ of an example $x$ is
-# $w_{o0} + \sum_{i=1}^{I} w_{oi}\, x_i$. One trick makes the bias an ordinary weight: put a 1 in front of every example.
-# With $[1, x]$ for the matrix $x$ with a column of ones before it,
+# $w_{o0} + \sum_{i=1}^{I} w_{oi}\, x_i$. One trick makes the bias an ordinary weight: put a 1 in front of
+# every example. With $[1, x]$ for the matrix $x$ with a column of ones before it,
 #
 # $$\operatorname{linear}(x, w) = [1, x]\; w^T \qquad x\colon (B, I) \quad w\colon (O, 1 + I) \quad
 # \text{result}\colon (B, O).$$
 #
-# As in PyTorch, the weights have one row per output. This alone is already a model: with $O = c$ classes and $I = m$
-# inputs it is a linear classifier with $c \times (m + 1)$ numbers.
+# As in PyTorch, the weights have one row per output. This alone is already a model: with $O = c$ classes
+# and $I = m$ inputs it is a linear classifier with $c \times (m + 1)$ numbers.
 #
 # <details><summary>Hint 1: what does one number of the result depend on?</summary>
 #
-# Entry $(r, o)$ depends on row $r$ of $x$ and on row $o$ of $w$, and on nothing else. Which product of two matrices
-# combines rows with rows?
+# Entry $(r, o)$ depends on row $r$ of $x$ and on row $o$ of $w$, and on nothing else. Which product of two
+# matrices combines rows with rows?
 #
 # </details>
 # <details><summary>Hint 2: pseudo-code</summary>
 #
-# Make a column of ones with as many rows as `x`; join it and `x` side by side, the ones first; multiply with the
-# transposed weights. (Or leave the ones out: split `w` into its first column and the rest.)
+# Make a column of ones with as many rows as `x`; join it and `x` side by side, the ones first; multiply
+# with the transposed weights. (Or leave the ones out: split `w` into its first column and the rest.)
 #
 # </details>
-# <details><summary>Hint 3: if you see "shapes (4,4) and (2,4) not aligned" or "mismatch in its core dimension"</summary>
+# <details><summary>Hint 3: if you see "mismatch in its core dimension"</summary>
 #
 # The inner sizes of a product must agree: (4, 4) times (4, 2). Transpose the weights.
 #
@@ -128,34 +129,34 @@ check.passed()
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## Exercise 2: the sigmoid
+# ## Exercise 1b: the sigmoid
 # *Difficulty 1 of 5 · about 10 minutes · 1 point*
 #
-# Linear layers on top of each other are one linear layer. What makes depth useful is a bend between them; the lectures
-# bend with the sigmoid, which squeezes every number into $(0, 1)$:
+# Linear layers on top of each other are one linear layer. What makes depth useful is a bend between them;
+# the lectures bend with the sigmoid, which squeezes every number into $(0, 1)$:
 #
 # $$\sigma(a) = \frac{1}{1 + e^{-a}} = \frac{e^{a}}{e^{a} + 1}.$$
 #
-# Both forms are right on paper. In float64, $e^{710}$ is already infinite, and $\infty / \infty$ is not a number.
-# Training does produce such $a$, so the function must be right at $\pm 1000$ as well, and should not lose the tiny
-# value that it has at $-100$.
+# Both forms are right on paper. In float64, $e^{710}$ is already infinite, and $\infty / \infty$ is not a
+# number. Training does produce such $a$, so the function must be right at $\pm 1000$ as well, and should
+# not lose the tiny value that it has at $-100$.
 #
 # <details><summary>Hint 1: which of the two forms can be trusted where?</summary>
 #
-# An exponential of a *negative* number never overflows: at worst it becomes 0. Which form uses only such exponentials
-# when $a \ge 0$, and which when $a < 0$?
+# An exponential of a *negative* number never overflows: at worst it becomes 0. Which form uses only such
+# exponentials when $a \ge 0$, and which when $a < 0$?
 #
 # </details>
 # <details><summary>Hint 2: pseudo-code</summary>
 #
-# Let $e = e^{-|a|}$, which is in $(0, 1]$. Where $a \ge 0$ the result is $1 / (1 + e)$, elsewhere $e / (1 + e)$.
-# `np.where` chooses entry by entry.
+# Let $e = e^{-|a|}$, which is in $(0, 1]$. Where $a \ge 0$ the result is $1 / (1 + e)$, elsewhere
+# $e / (1 + e)$. `np.where` chooses entry by entry.
 #
 # </details>
 # <details><summary>Hint 3: if you see "RuntimeWarning: overflow encountered in exp"</summary>
 #
-# The exponential of a large positive number was computed. `np.where` computes *both* of its branches before it
-# chooses, so neither branch may overflow.
+# The exponential of a large positive number was computed. `np.where` computes *both* of its branches before
+# it chooses, so neither branch may overflow.
 #
 # </details>
 
@@ -184,7 +185,8 @@ check.call(a).close_to(torch.sigmoid(torch.tensor(a)), mistakes={
 })
 large = np.array([[-1000.0, 1000.0], [-0.5, 0.0]])
 check.call(large).close_to(torch.sigmoid(torch.tensor(large)), mistakes={
-    "exp(1000) overflows, and infinity / infinity is not a number": np.array([[0, np.nan], [0.3775406687981454, 0.5]]),
+    "exp(1000) overflows, and infinity / infinity is not a number":
+        lambda: np.exp(large) / (np.exp(large) + 1),
 })
 check.passed()
 
@@ -197,42 +199,50 @@ from nextword import checks
 
 rng = np.random.default_rng(4)
 check = checks.of(sigmoid)
-for a in (rng.normal(size=7), rng.normal(size=(2, 3, 4)), rng.normal(size=(5, 2)) * 300, np.array([-3, 0, 2])):
-    with np.errstate(all="ignore"):
-        mistakes = {
-            "the exponent has the wrong sign": 1 / (1 + np.exp(a)),
-            "exp of a large number overflows, and infinity / infinity is not a number": np.exp(a) / (np.exp(a) + 1),
-        }
-    check.call(a).close_to(torch.sigmoid(torch.tensor(a, dtype=torch.float64)), mistakes=mistakes)
-far = np.array([-700.0, -100.0, -40.0, 40.0, 1000.0])
-check.call(far).close_to(torch.sigmoid(torch.tensor(far)), mistakes={
-    "small values are computed as 1 minus something near 1, which rounds them away": 1 - torch.sigmoid(torch.tensor(-far)),
-    "a is clipped before the exponential, which changes the small values": torch.sigmoid(torch.tensor(far).clamp(-30, 30)),
-})
+arrays = rng.normal(size=7), rng.normal(size=(2, 3, 4)), rng.normal(size=(5, 2)) * 300, np.array([-3, 0, 2])
+for a in arrays:
+    check.call(a).close_to(torch.sigmoid(torch.tensor(a, dtype=torch.float64)), mistakes={
+        "the exponent has the wrong sign": lambda a=a: 1 / (1 + np.exp(a)),
+        "exp of a large number overflows, and infinity / infinity is not a number":
+            lambda a=a: np.exp(a) / (np.exp(a) + 1),
+    })
+for far in (-700.0, -100.0, -40.0, 40.0, 1000.0):            # one by one: each must be right to its own size
+    a = np.array([far])
+    check.call(a).close_to(torch.sigmoid(torch.tensor(a)), mistakes={
+        "small values are computed as 1 minus something near 1, which rounds them away":
+            1 - torch.sigmoid(torch.tensor(-a)),
+        "a is clipped before the exponential, which changes the small values":
+            torch.sigmoid(torch.tensor(a).clamp(-30, 30)),
+        "exp of a large number overflows, and infinity / infinity is not a number":
+            lambda a=a: np.exp(a) / (np.exp(a) + 1),
+    })
 check.passed()
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## Exercise 3: softmax
+# ## Exercise 1c: softmax
 # *Difficulty 2 of 5 · about 10 minutes · 1 point*
 #
-# Softmax turns the $K$ scores of an example into probabilities: exponentiate, so that all are positive, and divide by
-# the sum, so that they add up to 1. For every row of $b$,
+# Softmax turns the $K$ scores of an example into probabilities: exponentiate, so that all are positive, and
+# divide by the sum, so that they add up to 1. For every row of $b$,
 #
 # $$\operatorname{softmax}(b)_k = \frac{e^{b_k}}{\sum_{j=1}^{K} e^{b_j}}
 # = \frac{e^{b_k - c}}{\sum_{j=1}^{K} e^{b_j - c}} \qquad\text{for every number } c.$$
 #
-# The second form is the one to compute: choose $c$ so that no exponent is large and at least one is not small.
+# The second form is the one to compute: choose $c$ so that no exponent is large and at least one is not
+# small.
 #
 # <details><summary>Hint 1: which c?</summary>
 #
-# If $c$ is the largest score of the row, every exponent is at most 0 and one of them is exactly 0, so the sum is
-# at least 1. Would one $c$ for the whole batch do as well? Think of the rows [1000, 999] and [-1000, -1001].
+# If $c$ is the largest score of the row, every exponent is at most 0 and one of them is exactly 0, so the
+# sum is at least 1. Would one $c$ for the whole batch do as well? Think of the rows [1000, 999] and [-1000,
+# -1001].
 #
 # </details>
 # <details><summary>Hint 2: if you see "operands could not be broadcast together"</summary>
 #
-# The maximum of every row has shape $(B,)$; to be subtracted from $(B, K)$ it must be $(B, 1)$. See `keepdims`.
+# The maximum of every row has shape $(B,)$; to be subtracted from $(B, K)$ it must be $(B, 1)$. See
+# `keepdims`.
 #
 # </details>
 
@@ -260,13 +270,15 @@ check.call(b).close_to(torch.softmax(torch.tensor(b), dim=-1), mistakes={
     "the exponentials are not divided by their sum": np.exp(b),
 })
 large = np.array([[1000.0, 999.0, 0.0], [-1000.0, -1001.0, -1000.0]])
-with np.errstate(all="ignore"):
-    mistakes = {
-        "you exponentiate without subtracting the largest score of the row": np.exp(large) / np.exp(large).sum(1, keepdims=True),
-        "you subtract the largest score of the whole batch, not of each row":
-            np.exp(large - large.max()) / np.exp(large - large.max()).sum(1, keepdims=True),
-    }
-check.call(large).close_to(torch.softmax(torch.tensor(large), dim=-1), mistakes=mistakes)
+
+def naive(b, shift):
+    return np.exp(b - shift) / np.exp(b - shift).sum(-1, keepdims=True)
+
+
+check.call(large).close_to(torch.softmax(torch.tensor(large), dim=-1), mistakes={
+    "you exponentiate without subtracting the largest score of the row": lambda: naive(large, 0),
+    "you subtract the largest score of the whole batch, not of each row": lambda: naive(large, large.max()),
+})
 check.passed()
 
 # %% hidden="softmax" points=1
@@ -278,37 +290,38 @@ from nextword import checks
 
 rng = np.random.default_rng(6)
 check = checks.of(softmax)
-for b in (rng.normal(size=6), rng.normal(size=(2, 3, 4)), rng.normal(size=(5, 5)), rng.integers(-3, 3, size=(2, 5)),
-          rng.normal(size=(3, 4)) * 1000, rng.normal(size=(4, 2)) + np.array([[0.0], [800.0], [-800.0], [2000.0]])):
-    with np.errstate(all="ignore"):
-        shifted = np.exp(b - b.max())
-        mistakes = {
-            "you exponentiate without subtracting the largest score of the row":
-                np.exp(b) / np.exp(b).sum(-1, keepdims=True),
-            "you subtract the largest score of the whole batch, not of each row":
-                shifted / shifted.sum(-1, keepdims=True),
-            "the sum runs over the first axis instead of the last":
-                torch.softmax(torch.tensor(b, dtype=torch.float64), dim=0),
-            "you divide by the sum over the whole array": shifted / shifted.sum(),
-        }
-    check.call(b).close_to(torch.softmax(torch.tensor(b, dtype=torch.float64), dim=-1), mistakes=mistakes)
+levels = np.array([[0.0], [800.0], [-800.0], [2000.0]])
+for b in (rng.normal(size=6), rng.normal(size=(2, 3, 4)), rng.normal(size=(5, 5)),
+          rng.integers(-3, 3, size=(2, 5)), rng.normal(size=(3, 4)) * 1000, rng.normal(size=(4, 2)) + levels):
+
+    def naive(shift, axis, b=b):
+        return np.exp(b - shift) / np.exp(b - shift).sum(axis, keepdims=True)
+
+    check.call(b).close_to(torch.softmax(torch.tensor(b, dtype=torch.float64), dim=-1), mistakes={
+        "you exponentiate without subtracting the largest score of the row": lambda f=naive: f(0, -1),
+        "you subtract the largest score of the whole batch, not of each row":
+            lambda f=naive, b=b: f(b.max(), -1),
+        "the sum runs over the first axis instead of the last":
+            lambda f=naive, b=b: f(b.max(0, keepdims=True), 0),
+        "you divide by the sum over the whole array": lambda f=naive, b=b: f(b.max(), None),
+    })
 check.passed()
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## Exercise 4: cross-entropy
+# ## Exercise 1d: cross-entropy
 # *Difficulty 2 of 5 · about 10 minutes · 1 point*
 #
-# The loss of one example is what notebook 01 called its surprise: minus the log of the probability that the model gave
-# to the right answer. With the answer as a row $y_n$ of the batch, a distribution over the classes, and the mean over
-# the $B$ examples,
+# The loss of one example is what notebook 01 called its surprise: minus the log of the probability that the
+# model gave to the right answer. With the answer as a row $y_n$ of the batch, a distribution over the
+# classes, and the mean over the $B$ examples,
 #
-# $$J = -\frac{1}{B} \sum_{n=1}^{B} \sum_{k=1}^{K} y_{nk} \log \hat y_{nk} \qquad\text{(natural logarithm: nats).}$$
+# $$J = -\frac{1}{B} \sum_{n=1}^{B} \sum_{k=1}^{K} y_{nk} \log \hat y_{nk} \qquad\text{(in nats).}$$
 #
 # A probability can be exactly 0, because softmax rounds. Where $y_{nk} = 0$ too, the term is 0, for
-# $t \log t \to 0$ as $t \to 0$; NumPy says `0 * -inf = nan`, so such terms must be left out. Where the *right* answer has
-# probability 0 the loss is infinite, and that is what should be returned: a loss that is quietly made finite hides
-# the worst mistake that a model can make.
+# $t \log t \to 0$ as $t \to 0$; NumPy says `0 * -inf = nan`, so such terms must be left out. Where the
+# *right* answer has probability 0 the loss is infinite, and that is what should be returned: a loss that is
+# quietly made finite hides the worst mistake that a model can make.
 #
 # <details><summary>Hint 1: which terms are needed at all?</summary>
 #
@@ -317,7 +330,8 @@ check.passed()
 # </details>
 # <details><summary>Hint 2: if you see "RuntimeWarning: divide by zero encountered in log"</summary>
 #
-# That is NumPy's way of saying that the result is infinite. When you mean it: `with np.errstate(divide="ignore"):`.
+# That is NumPy's way of saying that the result is infinite. When you mean it:
+# `with np.errstate(divide="ignore"):`.
 #
 # </details>
 
@@ -325,7 +339,7 @@ check.passed()
 def cross_entropy(y, y_hat):
     """The cross-entropy loss, in nats: the mean over the examples.
 
-    y, y_hat: (B, K), each row a distribution. Returns a number; infinite where y > 0 meets a probability of 0.
+    y, y_hat: (B, K), each row a distribution. Returns a number; inf where y > 0 meets a probability of 0.
     """
     ### BEGIN SOLUTION
     needed = y > 0
@@ -384,13 +398,15 @@ check.passed()
 # %% [markdown]
 # ### One layer, two layers, three layers
 #
-# Four small functions, and networks of any depth are their composition. Below, the weights are chosen by hand, the
-# inputs are the points of a plane, and the colour is $\hat y$ of the second class. One layer draws a line. In two
-# layers, four lines make a box: a hidden unit per side, and the output asks whether all four are on. In three, the
-# outputs of two such boxes are joined: depth builds new features out of old ones.
+# Four small functions, and networks of any depth are their composition. Below, the weights are chosen by
+# hand, the inputs are the points of a plane, and the colour is $\hat y$ of the second class. One layer
+# draws a line. In two layers, four lines make a box: a hidden unit per side, and the output asks whether
+# all four are on. In three, the outputs of two such boxes are joined: depth builds new features out of old
+# ones.
 #
-# *Alternative text: three square maps over the plane from -4 to 4. The first is dark on one side of a slanted line, the second
-# dark inside one box with rounded corners, the third dark inside two separate boxes. A thin line marks probability 0.5.*
+# *Alternative text: three square maps over the plane from -4 to 4. The first is dark on one side of a
+# slanted line, the second dark inside one box with rounded corners, the third dark inside two separate
+# boxes. A thin line marks probability 0.5.*
 
 # %% figure="layers"
 import matplotlib.pyplot as plt
@@ -406,15 +422,17 @@ def box(x1, x2, half=1.3):                       # four units, each on at one si
 
 first = np.vstack([box(-1.6, 1.6), box(1.6, -1.2)])
 joined = 12 * np.array([[-3.5, 1, 1, 1, 1, 0, 0, 0, 0], [-3.5, 0, 0, 0, 0, 1, 1, 1, 1]])
+boxes = sigmoid(linear(sigmoid(linear(plane, first)), joined))
 networks = {
     "one layer": softmax(linear(plane, both * [0, 1.5, 3.0])),
     "two layers": softmax(linear(sigmoid(linear(plane, first[:4])), both * 6 * [-3.5, 1, 1, 1, 1])),
-    "three layers": softmax(linear(sigmoid(linear(sigmoid(linear(plane, first)), joined)), both * 6 * [-0.5, 1, 1])),
+    "three layers": softmax(linear(boxes, both * 6 * [-0.5, 1, 1])),
 }
 fig, axes = plt.subplots(1, 3, figsize=(10, 3.4), sharey=True, layout="constrained")
-for ax, (title, y_hat) in zip(axes, networks.items()):
-    image = ax.pcolormesh(ticks, ticks, y_hat[:, 1].reshape(121, 121), cmap="Blues", vmin=0, vmax=1, rasterized=True)
-    ax.contour(ticks, ticks, y_hat[:, 1].reshape(121, 121), levels=[0.5], colors="black", linewidths=0.8)
+for ax, title in zip(axes, networks, strict=True):
+    p = networks[title][:, 1].reshape(121, 121)
+    image = ax.pcolormesh(ticks, ticks, p, cmap="Blues", vmin=0, vmax=1, rasterized=True)
+    ax.contour(ticks, ticks, p, levels=[0.5], colors="black", linewidths=0.8)
     ax.set(title=title, xlabel="$x_1$", aspect="equal")
 axes[0].set_ylabel("$x_2$")
 fig.colorbar(image, ax=axes, label="probability of the second class")
@@ -423,17 +441,18 @@ plt.show()
 # %% [markdown]
 # # Part 2: forwards and backwards
 #
-# ## Exercise 5: the forward pass, with names
+# ## Exercise 2: the forward pass, with names
 # *Difficulty 2 of 5 · about 10 minutes · 2 points*
 #
-# A forward pass that returns only the loss has thrown away what the way back needs: the derivative of $\sigma$ at $a$,
-# for instance, needs $a$ or $z$. The lectures' procedure therefore returns every intermediate quantity by name:
+# A forward pass that returns only the loss has thrown away what the way back needs: the derivative of
+# $\sigma$ at $a$, for instance, needs $a$ or $z$. The lectures' procedure therefore returns every
+# intermediate quantity by name:
 #
-# $$a = \operatorname{linear}(x, \alpha), \quad z = \sigma(a), \quad b = \operatorname{linear}(z, \beta), \quad
-# \hat y = \operatorname{softmax}(b), \quad J = \operatorname{cross\_entropy}(y, \hat y).$$
+# $$a = \operatorname{linear}(x, \alpha), \quad z = \sigma(a), \quad b = \operatorname{linear}(z, \beta),
+# \quad \hat y = \operatorname{softmax}(b), \quad J = \operatorname{cross\_entropy}(y, \hat y).$$
 #
-# The check prints one row per quantity: its shape, how far it is from PyTorch's at worst, and `ok` or `WRONG`. The
-# first wrong row is where to look; the rows below it were computed from it.
+# The check prints one row per quantity: its shape, how far it is from PyTorch's at worst, and `ok` or
+# `WRONG`. The first wrong row is where to look; the rows below it were computed from it.
 #
 # <details><summary>Hint 1: if only the row of J is wrong</summary>
 #
@@ -442,7 +461,8 @@ plt.show()
 # </details>
 # <details><summary>Hint 2: pseudo-code</summary>
 #
-# It is the five formulas above in Python, and a dict of six entries: `x` as it came in, and the five results.
+# It is the five formulas above in Python, and a dict of six entries: `x` as it came in, and the five
+# results.
 #
 # </details>
 
@@ -451,7 +471,7 @@ def nn_forward(x, y, alpha, beta):
     """The forward pass of a network with one hidden layer of sigmoids.
 
     x: (B, I). y: (B, K). alpha: (D, 1 + I). beta: (K, 1 + D).
-    Returns a dict of all intermediates: "x" (B, I), "a" and "z" (B, D), "b" and "y_hat" (B, K), "J" a number in nats.
+    Returns a dict of all intermediates: "x" (B, I), "a" and "z" (B, D), "b" and "y_hat" (B, K), "J" (nats).
     """
     ### BEGIN SOLUTION
     a = linear(x, alpha)
@@ -468,15 +488,20 @@ import torch
 from nextword import checks
 from nextword.rows import compare_rows
 
+
+def affine(x, w):
+    return torch.nn.functional.linear(x, w[:, 1:], w[:, 0])
+
+
 rng = np.random.default_rng(9)
 B, I, D, K = 4, 5, 3, 2
 x, y = rng.normal(size=(B, I)), np.eye(K)[[0, 1, 1, 0]]
 alpha, beta = rng.normal(size=(D, 1 + I)), rng.normal(size=(K, 1 + D))
 
 t = {"x": torch.tensor(x)}
-t["a"] = torch.nn.functional.linear(t["x"], torch.tensor(alpha[:, 1:]), torch.tensor(alpha[:, 0]))
+t["a"] = affine(t["x"], torch.tensor(alpha))
 t["z"] = torch.sigmoid(t["a"])
-t["b"] = torch.nn.functional.linear(t["z"], torch.tensor(beta[:, 1:]), torch.tensor(beta[:, 0]))
+t["b"] = affine(t["z"], torch.tensor(beta))
 t["y_hat"] = torch.softmax(t["b"], dim=1)
 t["J"] = torch.nn.functional.cross_entropy(t["b"], torch.tensor(y))
 
@@ -497,15 +522,20 @@ import torch
 from nextword import checks
 from nextword.rows import compare_rows
 
+
+def affine(x, w):
+    return torch.nn.functional.linear(x, w[:, 1:], w[:, 0])
+
+
 rng = np.random.default_rng(10)
 check = checks.of(nn_forward)
 for B, I, D, K in ((3, 2, 6, 4), (1, 3, 2, 5), (3, 3, 3, 3)):
     x, y = rng.normal(size=(B, I)), rng.dirichlet(np.ones(K), size=B)
     alpha, beta = rng.normal(size=(D, 1 + I)), rng.normal(size=(K, 1 + D))
     t = {"x": torch.tensor(x)}
-    t["a"] = torch.nn.functional.linear(t["x"], torch.tensor(alpha[:, 1:]), torch.tensor(alpha[:, 0]))
+    t["a"] = affine(t["x"], torch.tensor(alpha))
     t["z"] = torch.sigmoid(t["a"])
-    t["b"] = torch.nn.functional.linear(t["z"], torch.tensor(beta[:, 1:]), torch.tensor(beta[:, 0]))
+    t["b"] = affine(t["z"], torch.tensor(beta))
     t["y_hat"] = torch.softmax(t["b"], dim=1)
     t["J"] = torch.nn.functional.cross_entropy(t["b"], torch.tensor(y))
     compare_rows(check.call(x, y, alpha, beta), t, quiet=True, mistakes={
@@ -519,12 +549,13 @@ check.passed()
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## Exercise 6: the backward pass
+# ## Exercise 3: the backward pass
 # *Difficulty 4 of 5 · about 30 minutes · 4 points*
 #
-# Now walk the same five lines from the last to the first. Each step knows the gradient of $J$ with respect to what its
-# line *computed*, and passes on the gradient with respect to what the line was *given*: the chain rule, one line at a
-# time. For **one** example, written as columns $x, a, z, b, y, \hat y$ and without biases, the lectures get
+# Now walk the same five lines from the last to the first. Each step knows the gradient of $J$ with respect
+# to what its line *computed*, and passes on the gradient with respect to what the line was *given*: the
+# chain rule, one line at a time. For **one** example, written as columns $x, a, z, b, y, \hat y$ and
+# without biases, the lectures get
 #
 # $$\begin{aligned}
 # g_{\hat y} &= -\,y \div \hat y &
@@ -535,33 +566,35 @@ check.passed()
 # g_\alpha &= g_a\, x^T
 # \end{aligned}$$
 #
-# with $\div$ and $\odot$ entry by entry. Your task is the translation: $B$ examples as rows, $J$ their *mean*, and a
-# column of biases in $\alpha$ and $\beta$. Every gradient has the shape of what it is the gradient of; nearly every
-# slip in this exercise shows up as a shape, if you write the shapes down first.
+# with $\div$ and $\odot$ entry by entry. Your task is the translation: $B$ examples as rows, $J$ their
+# *mean*, and a column of biases in $\alpha$ and $\beta$. Every gradient has the shape of what it is the
+# gradient of; nearly every slip in this exercise shows up as a shape, if you write the shapes down first.
 #
 # <details><summary>Hint 1: where does the mean over the examples go?</summary>
 #
-# $J$ contains $\frac{1}{B}$ once. It enters at the first line of the way back, and every later line inherits it.
-# Where must a sum over the examples appear? A parameter is used by all of them.
+# $J$ contains $\frac{1}{B}$ once. It enters at the first line of the way back, and every later line
+# inherits it. Where must a sum over the examples appear? A parameter is used by all of them.
 #
 # </details>
 # <details><summary>Hint 2: how do the biases take part?</summary>
 #
-# The layer computed $[1, z]\,\beta^T$. The gradient with respect to $\beta$ sees $[1, z]$ where the formula says $z$.
-# The gradient with respect to $z$ does not see the biases at all: $z$ never touched column 0 of $\beta$.
+# The layer computed $[1, z]\,\beta^T$. The gradient with respect to $\beta$ sees $[1, z]$ where the formula
+# says $z$. The gradient with respect to $z$ does not see the biases at all: $z$ never touched column 0 of
+# $\beta$.
 #
 # </details>
 # <details><summary>Hint 3: the softmax line for a whole batch, in words</summary>
 #
-# Every example has a matrix of its own. Write out one entry: $g_{b,k} = \sum_j g_{\hat y, j}
-# (\delta_{jk} \hat y_j - \hat y_j \hat y_k)$. It is $\hat y_k$ times something: $g_{\hat y, k}$ minus a number that is the same
-# for the whole row. No matrix per example is needed.
+# Every example has a matrix of its own. Write out one entry:
+# $g_{b,k} = \sum_j g_{\hat y, j} (\delta_{jk} \hat y_j - \hat y_j \hat y_k)$. It is $\hat y_k$ times
+# something: $g_{\hat y, k}$ minus a number that is the same for the whole row. No matrix per example is
+# needed.
 #
 # </details>
 # <details><summary>Hint 4: if g_beta or g_alpha is the first WRONG row</summary>
 #
-# Shape $(1 + D, K)$ instead of $(K, 1 + D)$: transpose. Shape $(K, D)$: the column of the biases is missing.
-# Right shape, wrong numbers: is the 1 in front, or at the end? Is it $z$ that is used, or $a$?
+# Shape $(1 + D, K)$ instead of $(K, 1 + D)$: transpose. Shape $(K, D)$: the column of the biases is
+# missing. Right shape, wrong numbers: is the 1 in front, or at the end? Is it $z$ that is used, or $a$?
 #
 # </details>
 
@@ -570,7 +603,7 @@ def nn_backward(x, y, alpha, beta, o):
     """The gradients of J with respect to every quantity between the loss and the parameters.
 
     x: (B, I). y: (B, K). alpha: (D, 1 + I). beta: (K, 1 + D). o: the dict that nn_forward returned for them.
-    Returns a dict: "g_y_hat", "g_b", "g_beta", "g_z", "g_a", "g_alpha", each of the shape of what it belongs to.
+    Returns a dict: "g_y_hat", "g_b", "g_beta", "g_z", "g_a", "g_alpha", each shaped like what it belongs to.
     """
     ### BEGIN SOLUTION
     z, y_hat, ones = o["z"], o["y_hat"], np.ones((len(x), 1))
@@ -589,23 +622,29 @@ import torch
 from nextword import checks
 from nextword.rows import compare_rows
 
+
+def affine(x, w):
+    return torch.nn.functional.linear(x, w[:, 1:], w[:, 0])
+
+
 rng = np.random.default_rng(11)
 B, I, D, K = 4, 5, 3, 2
 x, y = rng.normal(size=(B, I)), rng.dirichlet(np.ones(K), size=B)
 alpha, beta = rng.normal(size=(D, 1 + I)), rng.normal(size=(K, 1 + D))
 
 t = {name: torch.tensor(value, requires_grad=True) for name, value in (("alpha", alpha), ("beta", beta))}
-t["a"] = torch.nn.functional.linear(torch.tensor(x), t["alpha"][:, 1:], t["alpha"][:, 0])
+t["a"] = affine(torch.tensor(x), t["alpha"])
 t["z"] = torch.sigmoid(t["a"])
-t["b"] = torch.nn.functional.linear(t["z"], t["beta"][:, 1:], t["beta"][:, 0])
+t["b"] = affine(t["z"], t["beta"])
 t["y_hat"] = torch.softmax(t["b"], dim=1)
 J = -(torch.tensor(y) * torch.log(t["y_hat"])).sum(1).mean()
 names = ("y_hat", "b", "beta", "z", "a", "alpha")
-g = {"g_" + n: v.numpy() for n, v in zip(names, torch.autograd.grad(J, [t[n] for n in names]))}
+found = torch.autograd.grad(J, [t[n] for n in names])
+g = {"g_" + n: v.numpy() for n, v in zip(names, found, strict=True)}
 o = {n: t[n].detach().numpy() for n in ("a", "z", "b", "y_hat")} | {"x": x, "J": J.item()}
 
 check = checks.of(nn_backward)
-z, y_hat, ones = o["z"], o["y_hat"], np.ones((B, 1))
+z, y_hat, one = o["z"], o["y_hat"], np.ones((B, 1))
 compare_rows(check.call(x, y, alpha, beta, o), g, mistakes={
     "g_y_hat": {"the minus sign is missing": y / y_hat / B,
                 "the mean over the examples is forgotten: J contains 1 / B": -y / y_hat,
@@ -614,20 +653,20 @@ compare_rows(check.call(x, y, alpha, beta, o), g, mistakes={
                 g["g_y_hat"] * y_hat * (1 - y_hat),
             "the mean over the examples is taken twice": g["g_b"] / B,
             "the mean over the examples is forgotten": g["g_b"] * B},
-    "g_beta": {"a was used where z belongs": g["g_b"].T @ np.hstack([ones, o["a"]]),
-               "the gradient of the biases is the last column instead of the first": g["g_b"].T @ np.hstack([z, ones]),
+    "g_beta": {"a was used where z belongs": g["g_b"].T @ np.hstack([one, o["a"]]),
+               "the biases' gradient is the last column instead of the first": np.roll(g["g_beta"], -1, 1),
                "the mean over the examples is taken twice": g["g_beta"] / B},
     "g_z": {"the biases of beta take part, but z never met them": g["g_b"] @ beta},
     "g_a": {"the slope of the sigmoid is missing": g["g_z"],
             "a was used where z belongs: the slope is z (1 - z)": g["g_z"] * o["a"] * (1 - o["a"]),
             "the gradient that comes from above is ignored": z * (1 - z)},
-    "g_alpha": {"the gradient of the biases is the last column instead of the first": g["g_a"].T @ np.hstack([x, ones]),
+    "g_alpha": {"the biases' gradient is the last column instead of the first": np.roll(g["g_alpha"], -1, 1),
                 "the mean over the examples is taken twice": g["g_alpha"] / B},
 })
 check.passed()
 
 # %% hidden="nn_backward" points=3
-# Other sizes, a batch of one example, one-hot answers, and sizes that are equal, where a transposed matrix fits.
+# Other sizes, a batch of one example, one-hot answers, and equal sizes, where a transposed matrix fits.
 ### BEGIN HIDDEN TESTS
 import numpy as np
 import torch
@@ -635,16 +674,21 @@ from nextword import checks
 from nextword.rows import compare_rows
 
 
+def affine(x, w):
+    return torch.nn.functional.linear(x, w[:, 1:], w[:, 0])
+
+
 def reference(x, y, alpha, beta):
     """The intermediates and their gradients by PyTorch, all as arrays."""
     t = {name: torch.tensor(value, requires_grad=True) for name, value in (("alpha", alpha), ("beta", beta))}
-    t["a"] = torch.nn.functional.linear(torch.tensor(x), t["alpha"][:, 1:], t["alpha"][:, 0])
+    t["a"] = affine(torch.tensor(x), t["alpha"])
     t["z"] = torch.sigmoid(t["a"])
-    t["b"] = torch.nn.functional.linear(t["z"], t["beta"][:, 1:], t["beta"][:, 0])
+    t["b"] = affine(t["z"], t["beta"])
     t["y_hat"] = torch.softmax(t["b"], dim=1)
     J = -(torch.tensor(y) * torch.log(t["y_hat"])).sum(1).mean()
     names = ("y_hat", "b", "beta", "z", "a", "alpha")
-    g = {"g_" + n: v.numpy() for n, v in zip(names, torch.autograd.grad(J, [t[n] for n in names]))}
+    found = torch.autograd.grad(J, [t[n] for n in names])
+    g = {"g_" + n: v.numpy() for n, v in zip(names, found, strict=True)}
     return {n: t[n].detach().numpy() for n in ("a", "z", "b", "y_hat")} | {"x": x, "J": J.item()}, g
 
 
@@ -654,17 +698,18 @@ for B, I, D, K in ((3, 2, 6, 4), (1, 4, 2, 3), (3, 3, 3, 3), (5, 4, 5, 6)):
     x, alpha, beta = rng.normal(size=(B, I)), rng.normal(size=(D, 1 + I)), rng.normal(size=(K, 1 + D))
     for y in (rng.dirichlet(np.ones(K), size=B), np.eye(K)[rng.integers(K, size=B)]):
         o, g = reference(x, y, alpha, beta)
-        z, y_hat, ones = o["z"], o["y_hat"], np.ones((B, 1))
+        z, y_hat = o["z"], o["y_hat"]
         compare_rows(check.call(x, y, alpha, beta, o), g, quiet=True, mistakes={
             "g_y_hat": {"the mean over the examples is forgotten: J contains 1 / B": -y / y_hat,
                         "the minus sign is missing": y / y_hat / B},
             "g_b": {"only the diagonal of softmax's Jacobian is used: the part with y_hat y_hat^T is missing":
                         g["g_y_hat"] * y_hat * (1 - y_hat)},
-            "g_beta": {"the gradient is transposed": lambda g=g, z=z, ones=ones: np.hstack([ones, z]).T @ g["g_b"]},
-            "g_z": {"beta is transposed: it fits only because K and D are equal": lambda g=g, w=beta: g["g_b"] @ w[:, 1:].T},
+            "g_beta": {"the gradient is transposed": g["g_beta"].T},
+            "g_z": {"beta is transposed: it fits only because K and D are equal":
+                        lambda g=g, beta=beta: g["g_b"] @ beta[:, 1:].T},
             "g_a": {"the slope of the sigmoid is missing": g["g_z"],
                     "a was used where z belongs: the slope is z (1 - z)": g["g_z"] * o["a"] * (1 - o["a"])},
-            "g_alpha": {"the gradient is transposed": lambda g=g, x=x, ones=ones: np.hstack([ones, x]).T @ g["g_a"]},
+            "g_alpha": {"the gradient is transposed": g["g_alpha"].T},
         })
 check.passed()
 ### END HIDDEN TESTS
@@ -672,46 +717,47 @@ check.passed()
 # %% [markdown]
 # # Part 3: what a derivative is when everything is a matrix
 #
-# ## Exercise 7: Jacobians
+# ## Exercise 4: Jacobians
 # *Difficulty 3 of 5 · about 20 minutes · 2 points*
 #
-# For a vector $v$ with $m$ entries that depends on a vector $u$ with $n$ entries, all partial derivatives together form
-# the **Jacobian**, with one row for each entry of $v$ and one column for each entry of $u$:
-# $\left(\frac{\partial v}{\partial u}\right)_{ij} = \frac{\partial v_i}{\partial u_j}$. With a scalar $s$ (shape `()`),
-# vectors (shape `(n,)`) and matrices (shape `(r, c)`), the lectures' conventions are:
+# For a vector $v$ with $m$ entries that depends on a vector $u$ with $n$ entries, all partial derivatives
+# together form the **Jacobian**, with one row for each entry of $v$ and one column for each entry of $u$:
+# $\left(\frac{\partial v}{\partial u}\right)_{ij} = \frac{\partial v_i}{\partial u_j}$. With a scalar $s$
+# (shape `()`), vectors (shape `(n,)`) and matrices (shape `(r, c)`), the lectures' conventions are:
 #
 # | derivative | shape |
 # |---|---|
 # | $\partial s / \partial v$, of a scalar | $(1, m)$, a row |
 # | $\partial v / \partial s$, with respect to a scalar | $(m, 1)$, a column |
 # | $\partial v / \partial u$ | $(m, n)$ |
-# | $\partial s / \partial M$, of a scalar with respect to a matrix | the shape of $M$: this is what a gradient step subtracts |
+# | $\partial s / \partial M$, of a scalar, by a matrix | the shape of $M$, as a gradient step needs it |
 # | anything else with matrices or batches in it | flatten both to vectors; then as for vectors |
 #
 # Three Jacobians, each for a **single** example:
 #
 # * the linear layer, with respect to its input $x$ (the 1 in front is no input);
 # * softmax. With $\delta_{jk} = 1$ if $j = k$ and 0 otherwise,
-#   $\partial \hat y_j / \partial b_k = \hat y_j (\delta_{jk} - \hat y_k)$: raising one score takes from all the others;
-# * $\operatorname{relu}(a) = \max(a, 0)$, entry by entry, another bend, and the one most networks use today. Its slope
-#   is 1 where $a > 0$ and 0 elsewhere, at $a = 0$ too (as in PyTorch).
+#   $\partial \hat y_j / \partial b_k = \hat y_j (\delta_{jk} - \hat y_k)$: raising one score takes from all
+#   the others;
+# * $\operatorname{relu}(a) = \max(a, 0)$, entry by entry, another bend, and the one most networks use
+#   today. Its slope is 1 where $a > 0$ and 0 elsewhere, at $a = 0$ too (as in PyTorch).
 #
 # <details><summary>Hint 1: which entries of ReLU's Jacobian can be other than 0?</summary>
 #
-# Entry $(i, j)$ asks what input $j$ does to output $i$. Every function that works entry by entry has a Jacobian that is
-# zero off the diagonal.
+# Entry $(i, j)$ asks what input $j$ does to output $i$. Every function that works entry by entry has a
+# Jacobian that is zero off the diagonal.
 #
 # </details>
 # <details><summary>Hint 2: pseudo-code for softmax</summary>
 #
-# $\operatorname{diag}(\hat y) - \hat y \hat y^T$: a matrix with $\hat y$ on its diagonal, minus the outer product of $\hat y$ with
-# itself. `np.diag` and `np.outer`.
+# $\operatorname{diag}(\hat y) - \hat y \hat y^T$: a matrix with $\hat y$ on its diagonal, minus the outer
+# product of $\hat y$ with itself. `np.diag` and `np.outer`.
 #
 # </details>
 # <details><summary>Hint 3: if derivative_shape fails only where a batch is involved</summary>
 #
-# Flattened, an array of shape `(B, O)` is a vector with $B \cdot O$ entries. `math.prod` of an empty shape is 1, so
-# scalars need no case of their own in "as for vectors".
+# Flattened, an array of shape `(B, O)` is a vector with $B \cdot O$ entries. `math.prod` of an empty shape
+# is 1, so scalars need no case of their own in "as for vectors".
 #
 # </details>
 
@@ -762,7 +808,8 @@ check.passed()
 rng = np.random.default_rng(13)
 w, x = rng.normal(size=(4, 3)), rng.normal(size=2)
 check = checks.of(linear_jacobian)
-check.call(w).close_to(jacobian(lambda x: torch.tensor(w[:, 1:]) @ x + torch.tensor(w[:, 0]), torch.tensor(x)), mistakes={
+expected = jacobian(lambda x: torch.tensor(w[:, 1:]) @ x + torch.tensor(w[:, 0]), torch.tensor(x))
+check.call(w).close_to(expected, mistakes={
     "the column of the biases is still there, but the 1 in front is no input": w,
     "it is transposed: the rows belong to the outputs": w[:, 1:].T})
 check.passed()
@@ -772,7 +819,7 @@ check = checks.of(softmax_jacobian)
 check.call(y_hat).close_to(jacobian(lambda b: torch.softmax(b, 0), torch.tensor(b)), mistakes={
     "only the diagonal is right: every score changes every probability": np.diag(y_hat * (1 - y_hat)),
     "the outer product is missing": np.diag(y_hat),
-    "the sign is wrong: diag(y_hat) is what the outer product is subtracted from": np.outer(y_hat, y_hat) - np.diag(y_hat)})
+    "the sign is wrong: the outer product is what is subtracted": np.outer(y_hat, y_hat) - np.diag(y_hat)})
 check.passed()
 a = np.array([-0.5, 2.0, 0.3, -1.0, 0.7])
 check = checks.of(relu_jacobian)
@@ -782,7 +829,8 @@ check.call(a).close_to(jacobian(torch.relu, torch.tensor(a)), mistakes={
 check.passed()
 
 # %% hidden="jacobians" points=1
-# Shapes with batches, scalars and matrices on both sides; other sizes, certain and uniform distributions, ReLU at exactly 0.
+# Shapes with batches, scalars and matrices on both sides; other sizes, certain and uniform distributions,
+# and ReLU at exactly 0.
 ### BEGIN HIDDEN TESTS
 import numpy as np
 import torch
@@ -816,32 +864,36 @@ check.passed()
 check = checks.of(relu_jacobian)
 for a in (np.array([0.0, -1.0, 2.0]), rng.normal(size=7), np.array([3.0])):
     check.call(a).close_to(jacobian(torch.relu, torch.tensor(a)), mistakes={
-        "at exactly 0 the slope is taken to be 1, but PyTorch and this course take 0": np.diag((a >= 0) * 1.0),
+        "at exactly 0 the slope is taken to be 1: PyTorch and this course take 0": np.diag((a >= 0) * 1.0),
         "the diagonal holds the values of ReLU instead of its slopes": np.diag(np.maximum(a, 0))})
 check.passed()
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## Exercise 8: gradients without Jacobians
+# ## Exercise 5: gradients without Jacobians
 # *Difficulty 3 of 5 · about 20 minutes · 2 points*
 #
-# Backpropagation never needs a Jacobian for its own sake. It has the gradient $g$ of $J$ with respect to what a layer
-# computed (a row; also called the *cotangent*), and needs the product $g \cdot \text{Jacobian}$, the gradient with
-# respect to what the layer was given: a **vector-Jacobian product**, vjp for short. For ReLU on $n$ numbers the Jacobian
-# has $n^2$ entries, all but $n$ of them 0, and the product with it is $n$ multiplications. So the Jacobian is never formed.
+# Backpropagation never needs a Jacobian for its own sake. It has the gradient $g$ of $J$ with respect to
+# what a layer computed (a row; also called the *cotangent*), and needs the product
+# $g \cdot \text{Jacobian}$, the gradient with respect to what the layer was given: a **vector-Jacobian
+# product**, vjp for short. For ReLU on $n$ numbers the Jacobian has $n^2$ entries, all but $n$ of them 0,
+# and the product with it is $n$ multiplications. So the Jacobian is never formed.
 #
 # Write the four products for a batch, each example a row:
 #
-# * `relu_vjp` and `sigmoid_vjp`: entry by entry. The sigmoid's slope is $\sigma'(a) = z (1 - z)$, from its result $z$;
-# * `softmax_vjp`: $g\,(\operatorname{diag}(\hat y) - \hat y \hat y^T)$ for every row, with work proportional to $K$, not $K^2$;
+# * `relu_vjp` and `sigmoid_vjp`: entry by entry. The sigmoid's slope is $\sigma'(a) = z (1 - z)$, from its
+#   result $z$;
+# * `softmax_vjp`: $g\,(\operatorname{diag}(\hat y) - \hat y \hat y^T)$ for every row, with work
+#   proportional to $K$, not $K^2$;
 # * `linear_vjp`: two gradients, one for each of its inputs.
 #
 # The hidden test hands over vectors so long that no computer could hold their Jacobian.
 #
 # <details><summary>Hint 1: multiply out</summary>
 #
-# $g \operatorname{diag}(\hat y) = g \odot \hat y$, and $g\,(\hat y \hat y^T) = (g \cdot \hat y)\, \hat y^T$, where $g \cdot \hat y$ is one
-# number per example. In which order you multiply decides whether a matrix appears.
+# $g \operatorname{diag}(\hat y) = g \odot \hat y$, and
+# $g\,(\hat y \hat y^T) = (g \cdot \hat y)\, \hat y^T$, where $g \cdot \hat y$ is one number per example. In
+# which order you multiply decides whether a matrix appears.
 #
 # </details>
 # <details><summary>Hint 2: linear</summary>
@@ -857,21 +909,30 @@ check.passed()
 
 # %% answer="vjps"
 def relu_vjp(a, g):
-    """The gradient for the input of ReLU. a: (B, D), its input. g: (B, D), the gradient for its result. Returns (B, D)."""
+    """The gradient for the input of ReLU.
+
+    a: (B, D), its input. g: (B, D), the gradient for its result. Returns (B, D).
+    """
     ### BEGIN SOLUTION
     return g * (a > 0)
     ### END SOLUTION
 
 
 def sigmoid_vjp(z, g):
-    """The gradient for the input of the sigmoid. z: (B, D), its result. g: (B, D), the gradient for z. Returns (B, D)."""
+    """The gradient for the input of the sigmoid.
+
+    z: (B, D), its result. g: (B, D), the gradient for z. Returns (B, D).
+    """
     ### BEGIN SOLUTION
     return g * z * (1 - z)
     ### END SOLUTION
 
 
 def softmax_vjp(y_hat, g):
-    """The gradient for the input of softmax. y_hat: (B, K), its result. g: (B, K), the gradient for y_hat. Returns (B, K)."""
+    """The gradient for the input of softmax.
+
+    y_hat: (B, K), its result. g: (B, K), the gradient for y_hat. Returns (B, K).
+    """
     ### BEGIN SOLUTION
     return y_hat * (g - np.sum(g * y_hat, axis=1, keepdims=True))
     ### END SOLUTION
@@ -880,7 +941,8 @@ def softmax_vjp(y_hat, g):
 def linear_vjp(x, w, g):
     """The gradients for both inputs of linear(x, w).
 
-    x: (B, I). w: (O, 1 + I). g: (B, O), the gradient for its result. Returns (g_x, g_w), shapes (B, I) and (O, 1 + I).
+    x: (B, I). w: (O, 1 + I). g: (B, O), the gradient for its result.
+    Returns (g_x, g_w), of shapes (B, I) and (O, 1 + I).
     """
     ### BEGIN SOLUTION
     return g @ w[:, 1:], g.T @ np.hstack([np.ones((len(x), 1)), x])
@@ -908,7 +970,7 @@ z, y_hat = torch.sigmoid(torch.tensor(a)).numpy(), torch.softmax(torch.tensor(a)
 check = checks.of(sigmoid_vjp)
 check.call(z, g).close_to(torch_vjp(torch.sigmoid, g, a)[0], mistakes={
     "the gradient that comes from above is ignored": z * (1 - z),
-    "the sigmoid is applied once more: z is already its result": lambda s=1 / (1 + np.exp(-z)): g * s * (1 - s)})
+    "the sigmoid is applied once more: z is already its result": g * np.exp(-z) / (1 + np.exp(-z)) ** 2})
 check.passed()
 check = checks.of(softmax_vjp)
 check.call(y_hat, g).close_to(torch_vjp(lambda a: torch.softmax(a, 1), g, a)[0], mistakes={
@@ -918,13 +980,13 @@ check.call(y_hat, g).close_to(torch_vjp(lambda a: torch.softmax(a, 1), g, a)[0],
     "g is taken for all ones, for which softmax passes nothing back": 0 * g})
 check.passed()
 x, w, g = rng.normal(size=(4, 3)), rng.normal(size=(2, 4)), rng.normal(size=(4, 2))
+g_x, g_w = torch_vjp(lambda x, w: torch.nn.functional.linear(x, w[:, 1:], w[:, 0]), g, x, w)
 check = checks.of(linear_vjp)
-ones = np.ones((4, 1))
-check.call(x, w, g).close_to(torch_vjp(lambda x, w: torch.nn.functional.linear(x, w[:, 1:], w[:, 0]), g, x, w), mistakes={
-    "the two gradients have changed places": (g.T @ np.hstack([ones, x]), g @ w[:, 1:]),
-    "the gradient of the weights is averaged over the batch: a vjp only sums": (g @ w[:, 1:], g.T @ np.hstack([ones, x]) / 4),
-    "the biases take part in the gradient of x": (g @ w, g.T @ np.hstack([ones, x])),
-    "the gradient of the biases is missing": (g @ w[:, 1:], g.T @ x)})
+check.call(x, w, g).close_to((g_x, g_w), mistakes={
+    "the two gradients have changed places": (g_w, g_x),
+    "the gradient of the weights is averaged over the batch: a vjp only sums": (g_x, g_w / 4),
+    "the biases take part in the gradient of x": (g @ w, g_w),
+    "the gradient of the biases is missing": (g_x, g_w[:, 1:])})
 check.passed()
 
 # %% hidden="vjps" points=1
@@ -961,7 +1023,8 @@ for B, I, O in ((1, 2, 3), (3, 3, 3), (5, 2, 4), (4, 3, 3)):
     x, w, g = rng.normal(size=(B, I)), rng.normal(size=(O, 1 + I)), rng.normal(size=(B, O))
     g_x, g_w = torch_vjp(lambda x, w: torch.nn.functional.linear(x, w[:, 1:], w[:, 0]), g, x, w)
     check.call(x, w, g).close_to((g_x, g_w), mistakes={
-        "w is transposed: it fits only because I and O are equal": lambda g=g, w=w, g_w=g_w: (g @ w[:, 1:].T, g_w),
+        "w is transposed: it fits only because I and O are equal":
+            lambda g=g, w=w, g_w=g_w: (g @ w[:, 1:].T, g_w),
         "the gradient of the weights is transposed": (g_x, g_w.T),
         "the gradient of the weights is averaged over the batch: a vjp only sums": (g_x, g_w / B)})
 check.passed()
@@ -970,16 +1033,19 @@ check.passed()
 # %% [markdown]
 # ### What it saves
 #
-# The same gradient through ReLU twice, for one example: with the Jacobian from `relu_jacobian`, and with `relu_vjp`.
+# The same gradient through ReLU twice, for one example: with the Jacobian from `relu_jacobian`, and with
+# `relu_vjp`.
 #
-# *Alternative text: two plots over the width of the layer from 16 to 4096, both axes logarithmic. Left, time: with the Jacobian it
-# grows with the square of the width, up to some ten milliseconds; the vjp stays near some microseconds. Right, memory: the
-# Jacobian's line is twice as steep and ends at 134 MB, the vjp's at 33 kB.*
+# *Alternative text: two plots over the width of the layer from 16 to 4096, both axes logarithmic. Left,
+# time: with the Jacobian it grows with the square of the width, up to some ten milliseconds; the vjp stays
+# near some microseconds. Right, memory: the Jacobian's line is twice as steep and ends at 134 MB, the vjp's
+# at 33 kB.*
 
 # %% figure="vjp_cost"
 import timeit
 
 import matplotlib.pyplot as plt
+from nextword import plots
 
 
 def seconds(f, repeat=5):
@@ -990,55 +1056,54 @@ def seconds(f, repeat=5):
 
 widths = 2 ** np.arange(4, 13)
 rng = np.random.default_rng(0)
-times = {"g times the Jacobian": [], "vjp": []}
+times = {"with the Jacobian": [], "vjp": []}
 for n in widths:
     a, g = rng.normal(size=(1, n)), rng.normal(size=(1, n))
-    times["g times the Jacobian"].append(seconds(lambda: g @ relu_jacobian(a[0])))
-    times["vjp"].append(seconds(lambda: relu_vjp(a, g)))
-fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
-for (label, values), marker in zip(times.items(), "os"):
-    left.plot(widths, values, marker=marker, label=label)
-right.plot(widths, 8.0 * widths**2, marker="o", label="Jacobian")
-right.plot(widths, 8.0 * widths, marker="s", label="vjp")
-for ax, ylabel, title in ((left, "time (s)", "time"), (right, "memory (bytes)", "memory")):
-    ax.set_xscale("log", base=2)
-    ax.set(yscale="log", xlabel="width of the layer", ylabel=ylabel, title=title)
-    ax.legend()
+    times["with the Jacobian"].append(seconds(lambda a=a, g=g: g @ relu_jacobian(a[0])))
+    times["vjp"].append(seconds(lambda a=a, g=g: relu_vjp(a, g)))
+numbers = {"with the Jacobian": 8.0 * widths**2, "vjp": 8.0 * widths}
+with plt.rc_context(plots.STYLE):
+    _, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.6))
+plots.curves(widths, times, "width of the layer", "time (s)", logarithmic="xy", ax=left)
+plots.curves(widths, numbers, "width of the layer", "memory (bytes)", logarithmic="xy", ax=right)
 plt.show()
-print(f"width {widths[-1]}: {times['g times the Jacobian'][-1] / times['vjp'][-1]:,.0f} times as fast without the Jacobian")
+ratio = times["with the Jacobian"][-1] / times["vjp"][-1]
+print(f"width {widths[-1]}: {ratio:,.0f} times as fast without the Jacobian")
 
 # %% [markdown]
-# ## Exercise 9: the order of the chain
+# ## Exercise 6: the order of the chain
 # *Difficulty 3 of 5 · about 20 minutes · 2 points*
 #
-# A network is a composition, $h^1$ from $h^0$, $h^2$ from $h^1$, and so on to the loss $L$ from $h^l$. The chain rule
-# multiplies the Jacobians,
+# A network is a composition, $h^1$ from $h^0$, $h^2$ from $h^1$, and so on to the loss $L$ from $h^l$. The
+# chain rule multiplies the Jacobians,
 #
-# $$\frac{\partial L}{\partial h^0} = \frac{\partial L}{\partial h^l} \cdot \frac{\partial h^l}{\partial h^{l-1}}
-# \cdots \frac{\partial h^1}{\partial h^0},$$
+# $$\frac{\partial L}{\partial h^0} = \frac{\partial L}{\partial h^l} \cdot
+# \frac{\partial h^l}{\partial h^{l-1}} \cdots \frac{\partial h^1}{\partial h^0},$$
 #
-# and a product of matrices may be bracketed as one likes: the result is the same, the work is not. A product of an
-# $(m, n)$ matrix and an $(n, p)$ matrix takes $m \cdot n \cdot p$ multiplications of numbers. Two orders matter:
+# and a product of matrices may be bracketed as one likes: the result is the same, the work is not. A
+# product of an $(m, n)$ matrix and an $(n, p)$ matrix takes $m \cdot n \cdot p$ multiplications of numbers.
+# Two orders matter:
 #
 # * **reverse**: from the left, beginning at the loss, $((J_1 J_2) J_3) J_4$;
 # * **forward**: from the right, beginning at the input, $J_1 (J_2 (J_3 J_4))$.
 #
-# Write one function that counts the work of either order, and one that does it. So that the test can see your order,
-# the second one multiplies two matrices only by calling `multiply(A, B)`, which it is given.
+# Write one function that counts the work of either order, and one that does it. So that the test can see
+# your order, the second one multiplies two matrices only by calling `multiply(A, B)`, which it is given.
 #
 # <details><summary>Hint 1: what is the shape of everything multiplied so far?</summary>
 #
-# In reverse order it keeps the number of rows of the first matrix, forever. In forward order it keeps the number of
-# columns of the last one.
+# In reverse order it keeps the number of rows of the first matrix, forever. In forward order it keeps the
+# number of columns of the last one.
 #
 # </details>
 # <details><summary>Hint 2: pseudo-code</summary>
 #
-# Reverse: begin with the first matrix; for each of the others from left to right, result = multiply(result, other).
-# Forward: begin with the last; for each of the others from right to left, result = multiply(other, result).
+# Reverse: begin with the first matrix; for each of the others from left to right, result = multiply(result,
+# other). Forward: begin with the last; for each of the others from right to left, result = multiply(other,
+# result).
 #
 # </details>
-# <details><summary>Hint 3: if you see "matmul: Input operand 1 has a mismatch in its core dimension 0"</summary>
+# <details><summary>Hint 3: if you see "mismatch in its core dimension"</summary>
 #
 # In forward order the new matrix stands on the left: `multiply(new, result)`.
 #
@@ -1095,7 +1160,8 @@ rng = np.random.default_rng(17)
 matrices = [rng.normal(size=shape) for shape in shapes]
 product = torch.linalg.multi_dot([torch.tensor(m) for m in matrices])
 check = checks.of(chain_rule)
-for order, right in (("reverse", [(1, 4, 5), (1, 5, 3), (1, 3, 6)]), ("forward", [(5, 3, 6), (4, 5, 6), (1, 4, 6)])):
+sizes = {"reverse": [(1, 4, 5), (1, 5, 3), (1, 3, 6)], "forward": [(5, 3, 6), (4, 5, 6), (1, 4, 6)]}
+for order, right in sizes.items():
     seen = []
 
     def multiply(A, B, seen=seen):
@@ -1103,12 +1169,13 @@ for order, right in (("reverse", [(1, 4, 5), (1, 5, 3), (1, 3, 6)]), ("forward",
         return A @ B
 
     check.call(matrices, order, multiply).close_to(product)
-    check.holds(seen == right, "With order={!r} the products have sizes (m, n, p) {}; yours, in this order: {}.",
+    check.holds(seen == right, "With the order {} the products have the sizes (m, n, p) {}; yours have {}.",
                 order, right, seen)
 check.passed()
 
 # %% hidden="chain_order" points=1
-# More and fewer layers, a single matrix, many outputs of few inputs, and equal sizes, where only the order of calls tells.
+# More and fewer layers, a single matrix, many outputs of few inputs, and equal sizes, where only the order
+# of the calls tells.
 ### BEGIN HIDDEN TESTS
 import numpy as np
 import torch
@@ -1117,15 +1184,19 @@ from nextword import checks
 rng = np.random.default_rng(18)
 count, check = checks.of(count_multiplications), checks.of(chain_rule)
 for sizes in ((1, 7, 7, 7, 7), (9, 6, 4, 2, 1), (3, 2), (2, 5, 3), (1, 3, 2, 6, 4, 5, 2)):
-    shapes = list(zip(sizes, sizes[1:]))
-    counts = {"reverse": sum(sizes[0] * m * n for m, n in shapes[1:]), "forward": sum(m * n * sizes[-1] for m, n in shapes[:-1])}
+    shapes = list(zip(sizes[:-1], sizes[1:], strict=True))
+    counts = {"reverse": sum(sizes[0] * m * n for m, n in shapes[1:]),
+              "forward": sum(m * n * sizes[-1] for m, n in shapes[:-1])}
+    one_more = {"reverse": counts["reverse"] + sizes[0] * sizes[0] * sizes[1],
+                "forward": counts["forward"] + sizes[-2] * sizes[-1] * sizes[-1]}
     matrices = [rng.normal(size=shape) for shape in shapes]
-    product = torch.linalg.multi_dot([torch.tensor(m) for m in matrices]) if len(matrices) > 1 else matrices[0]
+    product = torch.eye(sizes[0], dtype=torch.float64)
+    for matrix in matrices:
+        product = product @ torch.tensor(matrix)
     for order, other in (("reverse", "forward"), ("forward", "reverse")):
         count.call(shapes, order).equals(counts[order], mistakes={
             "this is the count of the other order": counts[other],
-            "multiplying with the first matrix is counted as if something stood before it":
-                sum(sizes[0] * m * n for m, n in shapes) if order == "reverse" else sum(m * n * sizes[-1] for m, n in shapes),
+            "a product with the identity is counted, one more than there are": one_more[order],
         })
         seen = []
 
@@ -1134,12 +1205,12 @@ for sizes in ((1, 7, 7, 7, 7), (9, 6, 4, 2, 1), (3, 2), (2, 5, 3), (1, 3, 2, 6, 
             return A @ B
 
         check.call(matrices, order, multiply).close_to(product)
-        check.holds(len(seen) == len(matrices) - 1, "A product of {} matrices takes {} calls of multiply; yours made {}.",
-                    len(matrices), len(matrices) - 1, len(seen))
+        check.holds(len(seen) == len(matrices) - 1, "A product of {} matrices takes {} calls of multiply, "
+                    "not {}.", len(matrices), len(matrices) - 1, len(seen))
         side, new = (1, matrices[1:]) if order == "reverse" else (0, matrices[-2::-1])
-        check.holds(all(np.array_equal(pair[side], m) for pair, m in zip(seen, new)),
-                    "With order={!r} the matrices must be taken in the other order: "
-                    "reverse begins at the loss (left), forward at the input (right).", order)
+        check.holds(all(np.array_equal(pair[side], m) for pair, m in zip(seen, new, strict=True)),
+                    "With the order {} the matrices must be taken in the other order: reverse begins at the "
+                    "loss, on the left, forward at the input, on the right.", order)
 count.passed()
 check.passed()
 ### END HIDDEN TESTS
@@ -1147,100 +1218,106 @@ check.passed()
 # %% [markdown]
 # ### Why reverse mode
 #
-# Eight layers of equal width and a loss, in both orders: counted by your `count_multiplications`, and measured with
-# your `chain_rule`. The loss is one number, so in reverse order the running product is one row; in forward order it is a
-# full matrix from the first product on.
+# Eight layers of equal width and a loss, in both orders: counted by your `count_multiplications`, and
+# measured with your `chain_rule`. The loss is one number, so in reverse order the running product is one
+# row; in forward order it is a full matrix from the first product on.
 #
-# *Alternative text: two plots over the width of the layers from 16 to 512, both axes logarithmic. Left, multiplications: forward
-# order grows with the third power of the width, reverse order with the second, 57 million against 1,000 times fewer or better
-# at the right end. Right, seconds: the same two slopes, flattened at small widths by the cost of calling NumPy.*
+# *Alternative text: two plots over the width of the layers from 16 to 512, both axes logarithmic. Left,
+# multiplications: forward order grows with the third power of the width, reverse order with the second, 57
+# million against 1,000 times fewer or better at the right end. Right, seconds: the same two slopes,
+# flattened at small widths by the cost of calling NumPy.*
 
 # %% figure="chain_cost"
-import matplotlib.pyplot as plt
-
 widths, layers = 2 ** np.arange(4, 10), 8
 rng = np.random.default_rng(0)
-counted, measured = {"forward": [], "reverse": []}, {"forward": [], "reverse": []}
+names = {"forward": "forward order", "reverse": "reverse order"}
+counted, measured = {v: [] for v in names.values()}, {v: [] for v in names.values()}
 for n in widths:
     matrices = [rng.normal(size=(1, n))] + [rng.normal(size=(n, n)) / n**0.5 for _ in range(layers)]
-    for order in counted:
-        counted[order].append(count_multiplications([m.shape for m in matrices], order))
-        measured[order].append(seconds(lambda: chain_rule(matrices, order, np.matmul), repeat=3))
-fig, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
-for ax, values, ylabel in zip(axes, (counted, measured), ("multiplications", "time (s)")):
-    for order, marker in (("forward", "o"), ("reverse", "s")):
-        ax.plot(widths, values[order], marker=marker, label=f"{order} order")
-    ax.set_xscale("log", base=2)
-    ax.set(yscale="log", xlabel="width of each of the 8 layers", ylabel=ylabel)
-    ax.legend()
-axes[0].set_title("counted")
-axes[1].set_title("measured")
+    for order, name in names.items():
+        counted[name].append(count_multiplications([m.shape for m in matrices], order))
+        measured[name].append(seconds(lambda m=matrices, o=order: chain_rule(m, o, np.matmul), repeat=3))
+with plt.rc_context(plots.STYLE):
+    _, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.6))
+plots.curves(widths, counted, "width of each of the 8 layers", "multiplications", logarithmic="xy", ax=left)
+plots.curves(widths, measured, "width of each of the 8 layers", "time (s)", logarithmic="xy", ax=right)
 plt.show()
-print(f"width {widths[-1]}: {counted['forward'][-1] / counted['reverse'][-1]:,.0f} times the multiplications forward, "
-      f"{measured['forward'][-1] / measured['reverse'][-1]:,.0f} times the time")
+more, longer = (x["forward order"][-1] / x["reverse order"][-1] for x in (counted, measured))
+print(f"width {widths[-1]}: forward order takes {more:,.0f} times the products, {longer:,.0f} times the time")
 
 # %% [markdown]
-# ## Exercise 10: why is backpropagation efficient?
+# ## Written question 1: why is backpropagation efficient?
 # *Difficulty 3 of 5 · about 20 minutes · 4 points*
 #
-# Somebody proposes to compute each $\partial J / \partial \theta_i$ on its own: for every single parameter $\theta_i$, write the chain rule
-# from $J$ down to $\theta_i$ and evaluate it. Explain why backpropagation gets all of them for the price of about two
-# forward passes. Say **what is reused**: once from the forward pass, and once on the way back, with an example of each
-# from the network of this notebook. Then name a function for which the forward order of exercise 9 is the better one, and
-# say what all this costs in memory. About 150 words.
+# Somebody proposes to compute each $\partial J / \partial \theta_i$ on its own: for every single parameter
+# $\theta_i$, write the chain rule from $J$ down to $\theta_i$ and evaluate it. Explain why backpropagation
+# gets all of them for the price of about two forward passes. Say **what is reused**: once from the forward
+# pass, and once on the way back, with an example of each from the network of this notebook. Then name a
+# function for which the forward order of Exercise 6 is the better one, and say what all this costs in
+# memory. About 150 words.
 
 # %% [markdown] written="why_efficient" points=4
 # ### BEGIN SOLUTION
-# Every derivative below a quantity contains the derivative of $J$ with respect to that quantity as a factor. All chain
-# rules from $J$ to the entries of $\alpha$ begin with the same $g_{\hat y}, g_b, g_z, g_a$. Backpropagation computes each
-# of these once and stores it, where the proposal computes it anew for each of the $D(1 + I)$ parameters of $\alpha$;
-# with several paths from a parameter to $J$ it would even walk each path, and their number can grow exponentially with depth.
+# Every derivative below a quantity contains the derivative of $J$ with respect to that quantity as a
+# factor. All chain rules from $J$ to the entries of $\alpha$ begin with the same
+# $g_{\hat y}, g_b, g_z, g_a$. Backpropagation computes each of these once and stores it, where the proposal
+# computes it anew for each of the $D(1 + I)$ parameters of $\alpha$; with several paths from a parameter to
+# $J$ it would even walk each path, and their number can grow exponentially with depth.
 #
-# From the forward pass the values are reused: the slope of the sigmoid is $z(1 - z)$ and $g_\beta = g_b^T [1, z]$ use
-# the stored $z$, so no value is computed twice.
+# From the forward pass the values are reused: the slope of the sigmoid is $z(1 - z)$ and
+# $g_\beta = g_b^T [1, z]$ use the stored $z$, so no value is computed twice.
 #
-# Because $J$ is one number, the running product is always a row (per example), never a matrix. Each layer costs one vector-matrix product
-# for its input and one for its weights: about two times the forward pass, for all parameters together.
+# Because $J$ is one number, the running product is always a row (per example), never a matrix. Each layer
+# costs one vector-matrix product for its input and one for its weights: about two times the forward pass,
+# for all parameters together.
 #
-# With few inputs and many outputs, such as the whole path of a projectile as a function of its one launching angle,
-# forward order is better: its running product is a single column.
+# With few inputs and many outputs, such as the whole path of a projectile as a function of its one
+# launching angle, forward order is better: its running product is a single column.
 #
 # The price is memory: all intermediates of the forward pass must be kept until the way back has used them.
 # ### END SOLUTION
 # ### BEGIN MARK SCHEME
-# 1 point: the gradient of an intermediate ($g_b$, $g_a$, ...) is computed once and shared by everything below it, with an example.
+# 1 point: the gradient of an intermediate ($g_b$, $g_a$, ...) is computed once and shared by everything
+# below it, with an example.
 # 1 point: values of the forward pass are stored and reused ($z$, $\hat y$, $x$), with an example.
-# 1 point: $J$ is a scalar, so products from the left are vector times matrix (a cost like the forward pass, whatever the
-# number of parameters); a function with few inputs and many outputs is named for forward order.
+# 1 point: $J$ is a scalar, so products from the left are vector times matrix (a cost like the forward pass,
+# whatever the number of parameters); a function with few inputs and many outputs is named for forward
+# order.
 # 1 point: the memory for the intermediates grows with the depth (and the batch).
-# Half a point where an example is missing. "It uses the chain rule" alone earns nothing: so does the proposal.
+# Half a point where an example is missing. "It uses the chain rule" alone earns nothing: so does the
+# proposal.
 # ### END MARK SCHEME
 
 # %% [markdown]
 # # Part 4: checking a gradient, and following it
 #
-# ## Exercise 11: finite differences
+# ## Exercise 7: finite differences
 # *Difficulty 2 of 5 · about 15 minutes · 2 points*
 #
-# There is a way to a derivative that needs no calculus, only the function: move one entry of $x$ a little to both sides,
+# There is a way to a derivative that needs no calculus, only the function: move one entry of $x$ a little
+# to both sides,
 #
-# $$\frac{\partial f}{\partial x_i} \approx \frac{f(x + \varepsilon e_i) - f(x - \varepsilon e_i)}{2 \varepsilon},$$
+# $$\frac{\partial f}{\partial x_i} \approx
+# \frac{f(x + \varepsilon e_i) - f(x - \varepsilon e_i)}{2 \varepsilon},$$
 #
-# where $e_i$ is 1 at entry $i$ and 0 elsewhere. It is far too slow to train with, two calls of $f$ for every entry, but it is
-# the judge of every gradient written by hand. Moving to *both* sides makes the error proportional to $\varepsilon^2$; with
-# the one-sided $(f(x + \varepsilon e_i) - f(x)) / \varepsilon$ it would be proportional to $\varepsilon$.
+# where $e_i$ is 1 at entry $i$ and 0 elsewhere. It is far too slow to train with, two calls of $f$ for
+# every entry, but it is the judge of every gradient written by hand. Moving to *both* sides makes the error
+# proportional to $\varepsilon^2$; with the one-sided $(f(x + \varepsilon e_i) - f(x)) / \varepsilon$ it
+# would be proportional to $\varepsilon$.
 #
 # Work in float64, whatever the type of `x`: added to an integer, a step of $10^{-5}$ is lost.
 #
 # <details><summary>Hint 1: what must be true of x when entry number two has its turn?</summary>
 #
-# Only entry number two differs from the original. Either put the first one back, or start from a fresh copy.
+# Only entry number two differs from the original. Either put the first one back, or start from a fresh
+# copy.
 #
 # </details>
 # <details><summary>Hint 2: pseudo-code</summary>
 #
-# For every index of `x` (`np.ndindex` runs through the indices of any shape): one copy with this entry moved up, one with it moved
-# down; the difference of the two values of `f`, divided by the distance between the two.
+# For every index of `x` (`np.ndindex` runs through the indices of any shape): one copy with this entry
+# moved up, one with it moved down; the difference of the two values of `f`, divided by the distance between
+# the two.
 #
 # </details>
 # <details><summary>Hint 3: if every entry of the result is 0</summary>
@@ -1273,7 +1350,12 @@ from nextword import checks
 
 rng = np.random.default_rng(19)
 x, c = rng.normal(size=(3, 2)), rng.normal(size=(3, 2))
-f = lambda x: float((c * x**3).sum())
+
+
+def f(x):
+    return float((c * x**3).sum())
+
+
 leaf = torch.tensor(x, requires_grad=True)
 (torch.tensor(c) * leaf**3).sum().backward()
 check = checks.of(finite_difference)
@@ -1289,7 +1371,8 @@ check.call(f, x, eps).close_to(c * (3 * x**2 + eps**2), mistakes={
 check.passed()
 
 # %% hidden="finite_difference" points=1
-# Vectors, three axes and integers; float32; functions in which the entries interact; and at which points f is called.
+# Vectors, three axes and integers; float32; functions in which the entries interact; and how often, and at
+# which points, f is called.
 ### BEGIN HIDDEN TESTS
 import numpy as np
 import torch
@@ -1297,7 +1380,8 @@ from nextword import checks
 
 rng = np.random.default_rng(20)
 check = checks.of(finite_difference)
-for x in (rng.normal(size=4), rng.normal(size=(2, 3, 2)), rng.integers(-3, 4, size=(2, 3)), rng.normal(size=(3, 2)).astype(np.float32)):
+for x in (rng.normal(size=4), rng.normal(size=(2, 3, 2)), rng.integers(-3, 4, size=(2, 3)),
+          rng.normal(size=(3, 2)).astype(np.float32)):
     c = rng.normal(size=x.size)
     leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     torch.logsumexp(leaf.flatten() ** 2 * torch.tensor(c), 0).backward()
@@ -1305,14 +1389,15 @@ for x in (rng.normal(size=4), rng.normal(size=(2, 3, 2)), rng.integers(-3, 4, si
 
     def f(v, c=c, visited=visited):
         visited.append(np.array(v))
-        return float(torch.logsumexp(torch.tensor(v, dtype=torch.float64).flatten() ** 2 * torch.tensor(c), 0))
+        v = torch.tensor(v, dtype=torch.float64)
+        return torch.logsumexp(v.flatten() ** 2 * torch.tensor(c), 0).item()
 
     check.call(f, x, 1e-4).close_to(leaf.grad, rtol=1e-6, atol=1e-6, mistakes={
         "x keeps its integer or float32 type, in which the step is lost or rounded": np.zeros(x.shape)})
     moved = [int(np.sum(np.asarray(v, dtype=float) != x)) for v in visited]
     check.holds(max(moved, default=0) <= 1, "f was called at a point where {} entries had been moved: "
                 "put an entry back before the next one has its turn.", max(moved, default=0))
-    check.holds(len(visited) == 2 * x.size, "For {} entries f must be called {} times; you called it {} times.",
+    check.holds(len(visited) == 2 * x.size, "For {} entries f must be called {} times, not {} times.",
                 x.size, 2 * x.size, len(visited))
 check.passed()
 ### END HIDDEN TESTS
@@ -1320,53 +1405,61 @@ check.passed()
 # %% [markdown]
 # ### How small a step?
 #
-# Two errors pull in opposite directions. The method's own error shrinks like $\varepsilon^2$. But the two values of $f$ are rounded,
-# each by about $u |f|$ with $u = 10^{-16}$ in float64 and $u = 6 \cdot 10^{-8}$ in float32, and the difference of two almost equal
-# numbers, divided by a small $2 \varepsilon$, turns that into an error of about $u |f| / \varepsilon$. The sum of both is a V,
-# lowest in the neighbourhood of $\varepsilon = u^{1/3}$: about $10^{-5}$ in float64, and about $10^{-2}$ in float32, where four digits of
+# Two errors pull in opposite directions. The method's own error shrinks like $\varepsilon^2$. But the two
+# values of $f$ are rounded, each by about $u |f|$ with $u = 10^{-16}$ in float64 and $u = 6 \cdot 10^{-8}$
+# in float32, and the difference of two almost equal numbers, divided by a small $2 \varepsilon$, turns that
+# into an error of about $u |f| / \varepsilon$. The sum of both is a V, lowest in the neighbourhood of
+# $\varepsilon = u^{1/3}$: about $10^{-5}$ in float64, and about $10^{-2}$ in float32, where four digits of
 # the gradient come out right at best. Check gradients in float64.
 #
-# *Alternative text: the largest error of the gradient over the step, both axes logarithmic, steps from 1e-12 to 1. Two V-shaped
-# curves. In float64 the lowest point is an error of about 1e-11 at a step of about 1e-5. In float32 it is about 1e-5 at a step of about 1e-2,
-# and left of 1e-7 the curve is flat: the step is lost altogether. Dotted lines show the slopes of both arms.*
+# *Alternative text: the largest error of the gradient over the step, both axes logarithmic, steps from
+# 1e-12 to 1. Two V-shaped curves. In float64 the lowest point is an error of about 1e-11 at a step of about
+# 1e-5. In float32 it is about 1e-5 at a step of about 1e-2, and left of 1e-7 the curve is flat: the step is
+# lost altogether. Dotted lines show the slopes of both arms.*
 
 # %% figure="v_shape"
-import matplotlib.pyplot as plt
+def f64(v):
+    return np.log(np.exp(v).sum())
 
-rng = np.random.default_rng(0)
-v = rng.normal(size=20)
+
+def f32(v):
+    return np.log(np.exp(v.astype(np.float32)).sum())
+
+
+v = np.random.default_rng(0).normal(size=20)
 exact = np.exp(v) / np.exp(v).sum()                       # the gradient of log(sum(exp(v)))
-functions = {"float64": lambda v: np.log(np.exp(v).sum()), "float32": lambda v: np.log(np.exp(v.astype(np.float32)).sum())}
 steps = np.logspace(-12, 0, 49)
-fig, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
-for (label, f), marker in zip(functions.items(), "os"):
-    errors = [np.abs(finite_difference(f, v, eps) - exact).max() for eps in steps]
-    ax.loglog(steps, errors, marker=marker, markersize=3, label=label)
-    print(f"{label}: smallest error {min(errors):.1e} at a step of {steps[np.argmin(errors)]:.0e}")
-ax.loglog(steps[30:], 0.02 * steps[30:] ** 2, ":", color="black", label=r"slope of $\varepsilon^2$")
-ax.loglog(steps[:30], 1.5e-16 / steps[:30], "--", color="black", linewidth=0.8, label=r"slope of $1 / \varepsilon$")
-ax.set(xlabel=r"step $\varepsilon$", ylabel="largest error of the gradient", ylim=(1e-13, 10))
-ax.legend()
+errors = {name: [np.abs(finite_difference(f, v, eps) - exact).max() for eps in steps]
+          for name, f in (("float64", f64), ("float32", f32))}
+for name, values in errors.items():
+    print(f"{name}: smallest error {min(values):.1e}, at a step of {steps[np.argmin(values)]:.0e}")
+right = steps > 1e-5
+up, down = r"slope of $\varepsilon^2$", r"slope of $1 / \varepsilon$"
+slopes = {up: 0.02 * steps[right] ** 2, down: 1.5e-16 / steps[~right]}
+where = {"float64": steps, "float32": steps, up: steps[right], down: steps[~right]}
+plots.curves(where, errors | slopes, r"step $\varepsilon$", "largest error of the gradient", logarithmic="xy")
 plt.show()
 
 # %% [markdown]
-# ## Exercise 12: mini-batches
+# ## Exercise 8: mini-batches
 # *Difficulty 2 of 5 · about 20 minutes · 2 points*
 #
-# The loss of a corpus is a mean over all its examples, and so is its gradient. A **mini-batch** of a few examples gives an
-# estimate of it for a fraction of the work, and as one matrix product for all of them. Three short functions:
+# The loss of a corpus is a mean over all its examples, and so is its gradient. A **mini-batch** of a few
+# examples gives an estimate of it for a fraction of the work, and as one matrix product for all of them.
+# Three short functions:
 #
 # * `batch_shapes`: every shape of the network, written down;
-# * `per_example_gradients`: example $n$ alone has the gradient $g_{w}^{(n)} = g_{a}^{(n)}\,[1, x^{(n)}]^T$, an outer product of shape
-#   $(O, 1 + I)$. All of them make one array of shape $(B, O, 1 + I)$;
-# * `mean_gradient`: their mean over the examples, $\frac{1}{B}\sum_n g_w^{(n)}$, but without that array: the sum over $n$ of outer products *is*
-#   a product of two matrices.
+# * `per_example_gradients`: example $n$ alone has the gradient $g_{w}^{(n)} = g_{a}^{(n)}\,[1, x^{(n)}]^T$,
+#   an outer product of shape $(O, 1 + I)$. All of them make one array of shape $(B, O, 1 + I)$;
+# * `mean_gradient`: their mean over the examples, $\frac{1}{B}\sum_n g_w^{(n)}$, but without that array:
+#   the sum over $n$ of outer products *is* a product of two matrices.
 #
 # Here row $n$ of `g` is the gradient of the loss of example $n$ *alone*, without a factor of $1/B$.
 #
 # <details><summary>Hint 1: what is the sum over n of a product of two things that carry an n?</summary>
 #
-# $\sum_n g_{no}\, x_{ni}$ is entry $(o, i)$ of $g^T x$. In `nn_backward` the batch was summed in exactly this place.
+# $\sum_n g_{no}\, x_{ni}$ is entry $(o, i)$ of $g^T x$. In `nn_backward` the batch was summed in exactly
+# this place.
 #
 # </details>
 # <details><summary>Hint 2: all outer products at once</summary>
@@ -1382,9 +1475,10 @@ plt.show()
 
 # %% answer="minibatch"
 def batch_shapes(B, I, D, K):
-    """The shapes, as tuples, of all that nn_forward and nn_backward take and return for a batch of B examples.
+    """The shapes, as tuples, of what nn_forward and nn_backward take and return for a batch of B examples.
 
-    Returns a dict: "x", "y", "alpha", "beta", "a", "z", "b", "y_hat", "J", "g_y_hat", "g_b", "g_beta", "g_z", "g_a", "g_alpha".
+    Returns a dict: "x", "y", "alpha", "beta", "a", "z", "b", "y_hat", "J",
+    and "g_y_hat", "g_b", "g_beta", "g_z", "g_a", "g_alpha".
     """
     ### BEGIN SOLUTION
     shapes = {"x": (B, I), "y": (B, K), "alpha": (D, 1 + I), "beta": (K, 1 + D),
@@ -1396,7 +1490,8 @@ def batch_shapes(B, I, D, K):
 def per_example_gradients(x, g):
     """The gradient of a linear layer's weights for every example on its own.
 
-    x: (B, I). g: (B, O), row n the gradient of example n's own loss for the layer's result. Returns (B, O, 1 + I).
+    x: (B, I). g: (B, O), row n the gradient of example n's own loss for the layer's result.
+    Returns (B, O, 1 + I).
     """
     ### BEGIN SOLUTION
     x1 = np.hstack([np.ones((len(x), 1)), x])
@@ -1416,7 +1511,8 @@ import torch
 from nextword import checks
 
 B, I, D, K = 4, 5, 3, 2
-shapes = {"x": (B, I), "alpha": (D, 1 + I), "a": (B, D), "z": (B, D), "y": (B, K), "beta": (K, 1 + D), "b": (B, K), "y_hat": (B, K), "J": ()}
+shapes = {"x": (B, I), "y": (B, K), "alpha": (D, 1 + I), "beta": (K, 1 + D), "a": (B, D), "z": (B, D),
+          "b": (B, K), "y_hat": (B, K), "J": ()}
 shapes |= {"g_" + name: shapes[name] for name in ("y_hat", "b", "beta", "z", "a", "alpha")}
 check = checks.of(batch_shapes)
 check.call(B, I, D, K).equals(shapes, mistakes={
@@ -1427,7 +1523,7 @@ check.call(B, I, D, K).equals(shapes, mistakes={
 check.passed()
 rng = np.random.default_rng(21)
 x, g = rng.normal(size=(B, I)), rng.normal(size=(B, K))
-w = torch.zeros(B, K, 1 + I, dtype=torch.float64, requires_grad=True)     # one copy of the weights per example
+w = torch.zeros(B, K, 1 + I, dtype=torch.float64, requires_grad=True)   # a copy of the weights per example
 x1 = torch.cat([torch.ones(B, 1), torch.tensor(x)], dim=1)
 each = torch.autograd.grad(torch.einsum("noi,ni->no", w, x1), w, torch.tensor(g))[0].numpy()
 check = checks.of(per_example_gradients)
@@ -1444,7 +1540,8 @@ check.call(x, g).close_to(each.mean(0), mistakes={
 check.passed()
 
 # %% hidden="minibatch" points=1
-# Other sizes, a batch of one example, equal sizes, and a batch whose per-example gradients would not fit into memory.
+# Other sizes, a batch of one example, equal sizes, and a batch whose per-example gradients would not fit into
+# the memory that an answer has.
 ### BEGIN HIDDEN TESTS
 import numpy as np
 import torch
@@ -1453,7 +1550,8 @@ from nextword import checks
 rng = np.random.default_rng(22)
 size, one, mean = checks.of(batch_shapes), checks.of(per_example_gradients), checks.of(mean_gradient)
 for B, I, D, K in ((1, 4, 2, 3), (6, 2, 7, 5), (3, 3, 3, 3)):
-    shapes = {"x": (B, I), "alpha": (D, 1 + I), "a": (B, D), "z": (B, D), "y": (B, K), "beta": (K, 1 + D), "b": (B, K), "y_hat": (B, K), "J": ()}
+    shapes = {"x": (B, I), "y": (B, K), "alpha": (D, 1 + I), "beta": (K, 1 + D), "a": (B, D), "z": (B, D),
+              "b": (B, K), "y_hat": (B, K), "J": ()}
     shapes |= {"g_" + name: shapes[name] for name in ("y_hat", "b", "beta", "z", "a", "alpha")}
     size.call(B, I, D, K).equals(shapes)
     x, g = rng.normal(size=(B, I)), rng.normal(size=(B, D))
@@ -1475,39 +1573,43 @@ for check in (size, one, mean):
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## Exercise 13: stochastic gradient descent
+# ## Exercise 9: stochastic gradient descent
 # *Difficulty 3 of 5 · about 25 minutes · 3 points*
 #
-# Two algorithms of the lectures. Both walk against the gradient with steps of size $\eta$, the **learning rate**; one pass over all
-# $N$ examples is an **epoch**, of which there are $T$. With $J_i$ the loss of example $i$ alone, $\theta$ all parameters together:
+# Two algorithms of the lectures. Both walk against the gradient with steps of size $\eta$, the **learning
+# rate**; one pass over all $N$ examples is an **epoch**, of which there are $T$. With $J_i$ the loss of
+# example $i$ alone, $\theta$ all parameters together:
 #
 # | SGD | mini-batch SGD |
 # |---|---|
-# | in every epoch, a new shuffle of $1 \dots N$ | before the first epoch, the examples are divided into batches $I_1 \dots I_M$ |
+# | in every epoch, a new shuffle of $1 \dots N$ | once: divide $1 \dots N$ into batches $I_1 \dots I_M$ |
 # | for each $i$ of the shuffle, in its order | in every epoch, for each batch $I_m$, in their order |
 # | $g = \nabla J_i(\theta)$ | $g = \frac{1}{\lvert I_m \rvert} \sum_{i \in I_m} \nabla J_i(\theta)$ |
 # | $\theta \leftarrow \theta - \eta\, g$ | $\theta \leftarrow \theta - \eta\, g$ |
 # | at the end of the epoch, the mean loss $J(\theta)$ | at the end of the epoch, the mean loss $J(\theta)$ |
 #
-# Chance stays outside: the shuffles and the batches are handed in, so the result is the same on every machine, and after
-# 50 steps your parameters must be PyTorch's to nine digits. The parameters are a dict of arrays, such as
-# `{"alpha": ..., "beta": ...}`; the functions `gradient` and `loss` take such a dict. Return new arrays, and leave the
-# ones you were given as they are: whoever handed them in may want to start from them again.
+# Chance stays outside: the shuffles and the batches are handed in, so the result is the same on every
+# machine, and after 50 steps your parameters must be PyTorch's to nine digits. The parameters are a dict of
+# arrays, such as `{"alpha": ..., "beta": ...}`; the functions `gradient` and `loss` take such a dict.
+# Return new arrays, and leave the ones you were given as they are: whoever handed them in may want to start
+# from them again.
 #
 # <details><summary>Hint 1: at which parameters are the gradients of one batch taken?</summary>
 #
-# All of them at the same $\theta$. Only then comes the step. If every example of the batch moves $\theta$ by itself, it is SGD again.
+# All of them at the same $\theta$. Only then comes the step. If every example of the batch moves $\theta$
+# by itself, it is SGD again.
 #
 # </details>
 # <details><summary>Hint 2: pseudo-code for a step</summary>
 #
-# Ask once for the gradients (a dict); the new dict of parameters has, under every name, the old array minus eta times the
-# gradient of the same name.
+# Ask once for the gradients (a dict); the new dict of parameters has, under every name, the old array minus
+# eta times the gradient of the same name.
 #
 # </details>
 # <details><summary>Hint 3: if the check says that an input was changed in place</summary>
 #
-# `theta[name] -= ...` writes into the array that you were given. `theta = {name: theta[name] - ... for name in theta}` makes new ones.
+# `theta[name] -= ...` writes into the array that you were given.
+# `theta = {name: theta[name] - ... for name in theta}` makes new ones.
 #
 # </details>
 
@@ -1515,8 +1617,9 @@ for check in (size, one, mean):
 def sgd(gradient, loss, theta, shuffles, eta):
     """Stochastic gradient descent, one example per step.
 
-    gradient: gradient(theta, i) is a dict of the gradients of example i's loss. loss: loss(theta) is the mean loss, in nats.
-    theta: dict of arrays. shuffles: a list of T orders, each the N indices of the examples. eta: the learning rate.
+    gradient: gradient(theta, i) is a dict of the gradients of example i's loss.
+    loss: loss(theta) is the mean loss of all examples, in nats.
+    theta: dict of arrays. shuffles: T lists, each the N indices of the examples. eta: the learning rate.
     Returns (theta, losses): the last parameters, and a list of the mean loss after each epoch.
     """
     ### BEGIN SOLUTION
@@ -1533,7 +1636,8 @@ def sgd(gradient, loss, theta, shuffles, eta):
 def minibatch_sgd(gradient, loss, theta, batches, epochs, eta):
     """Mini-batch stochastic gradient descent, one batch per step.
 
-    batches: a list of lists of indices, the same in every epoch. epochs: T. The others, and what it returns: as for sgd.
+    batches: a list of lists of indices, the same in every epoch. epochs: T.
+    The other arguments, and what it returns, are those of sgd.
     """
     ### BEGIN SOLUTION
     losses = []
@@ -1561,7 +1665,8 @@ def J(alpha, beta, i):
 
 def gradient(theta, i):
     leaves = [torch.tensor(theta[name], requires_grad=True) for name in ("alpha", "beta")]
-    return dict(zip(("alpha", "beta"), (g.numpy() for g in torch.autograd.grad(J(*leaves, [int(i)]), leaves))))
+    g_alpha, g_beta = torch.autograd.grad(J(*leaves, [int(i)]), leaves)
+    return {"alpha": g_alpha.numpy(), "beta": g_beta.numpy()}
 
 
 def loss(theta):
@@ -1578,28 +1683,31 @@ def descend(epochs, sign=1):
             (sign * J(*leaves, batch)).backward()
             optimizer.step()
         losses.append(J(*leaves, slice(None)).item())
-    return {name: leaf.detach().numpy() for name, leaf in zip(theta, leaves)}, losses
+    return {name: leaf.detach().numpy() for name, leaf in zip(theta, leaves, strict=True)}, losses
 
 
 shuffles = [rng.permutation(10).tolist() for _ in range(5)]
+singles = [[[i] for i in order] for order in shuffles]                  # an example is a batch of one
 check = checks.of(sgd)
-check.call(gradient, loss, theta, shuffles, 0.5).close_to(descend([[[i] for i in order] for order in shuffles]), rtol=1e-9, mistakes={
-    "the step goes up instead of down: subtract eta times the gradient": descend([[[i] for i in order] for order in shuffles], -1),
-    "the shuffles are not followed: the examples are taken from 0 to N - 1": descend([[[i] for i in range(10)]] * 5),
-    "the first shuffle is used in every epoch": descend([[[i] for i in shuffles[0]]] * 5)})
+check.call(gradient, loss, theta, shuffles, 0.5).close_to(descend(singles), rtol=1e-9, mistakes={
+    "the step goes up instead of down: subtract eta times the gradient": lambda: descend(singles, -1),
+    "the shuffles are not followed: the examples are taken from 0 to N - 1":
+        lambda: descend([[[i] for i in range(10)]] * 5),
+    "the first shuffle is used in every epoch": lambda: descend(singles[:1] * 5)})
 check.passed()
 
 batches = [[3, 1, 7, 9], [0, 8], [2, 5, 4], [6]]
 check = checks.of(minibatch_sgd)
 check.call(gradient, loss, theta, batches, 12, 0.5).close_to(descend([batches] * 12), rtol=1e-9, mistakes={
     "every example moves the parameters by itself: a batch takes all its gradients at the same parameters":
-        descend([[[i] for batch in batches for i in batch]] * 12),
-    "the step goes up instead of down: subtract eta times the gradient": descend([batches] * 12, -1),
-    "the batches are gone through only once": descend([batches])})
+        lambda: descend([[[i] for batch in batches for i in batch]] * 12),
+    "the step goes up instead of down: subtract eta times the gradient": lambda: descend([batches] * 12, -1),
+    "the batches are gone through only once": lambda: descend([batches])})
 check.passed()
 
 # %% hidden="sgd" points=2
-# Fifty steps of each with other sizes and parameters of other names; the losses of every epoch; batches of different sizes.
+# Fifty steps of each, with other sizes and with parameters of other names; the losses of every epoch; batches
+# of different sizes.
 ### BEGIN HIDDEN TESTS
 import numpy as np
 import torch
@@ -1616,7 +1724,8 @@ def J(w, bias, scale, i):
 
 def gradient(theta, i):
     leaves = [torch.tensor(theta[name], requires_grad=True) for name in ("w", "bias", "scale")]
-    return dict(zip(("w", "bias", "scale"), (g.numpy() for g in torch.autograd.grad(J(*leaves, [int(i)]), leaves))))
+    found = torch.autograd.grad(J(*leaves, [int(i)]), leaves)
+    return {name: g.numpy() for name, g in zip(("w", "bias", "scale"), found, strict=True)}
 
 
 def loss(theta):
@@ -1633,61 +1742,68 @@ def descend(epochs, weigh=lambda batch: 1.0, early=False):
             (weigh(batch) * J(*leaves, batch)).backward()
             optimizer.step()
         losses += [J(*leaves, slice(None)).item()] * (not early)
-    return {name: leaf.detach().numpy() for name, leaf in zip(theta, leaves)}, losses
+    return {name: leaf.detach().numpy() for name, leaf in zip(theta, leaves, strict=True)}, losses
 
 
 singles = [[[int(i)] for i in rng.permutation(10)] for _ in range(5)]
 shuffles = [[batch[0] for batch in epoch] for epoch in singles]
 check = checks.of(sgd)
 check.call(gradient, loss, theta, shuffles, 0.1).close_to(descend(singles), rtol=1e-9, mistakes={
-    "the loss is evaluated before each epoch instead of after it": descend(singles, early=True),
-    "the first shuffle is used in every epoch": descend([singles[0]] * 5),
-    "the shuffles are not followed: the examples are taken from 0 to N - 1": descend([[[i] for i in range(10)]] * 5),
-    "the step goes up instead of down": descend(singles, lambda batch: -1.0)})
+    "the loss is evaluated before each epoch instead of after it": lambda: descend(singles, early=True),
+    "the first shuffle is used in every epoch": lambda: descend([singles[0]] * 5),
+    "the shuffles are not followed: the examples are taken from 0 to N - 1":
+        lambda: descend([[[i] for i in range(10)]] * 5),
+    "the step goes up instead of down": lambda: descend(singles, lambda batch: -1.0)})
 check.passed()
 order = rng.permutation(10).tolist()
 batches = [order[:4], order[4:5], order[5:8], order[8:9], order[9:]]
 check = checks.of(minibatch_sgd)
 check.call(gradient, loss, theta, batches, 10, 0.1).close_to(descend([batches] * 10), rtol=1e-9, mistakes={
-    "the gradients of a batch are added up instead of averaged": descend([batches] * 10, weigh=len),
-    "you divide by the number of all examples instead of those in the batch": descend([batches] * 10, weigh=lambda b: len(b) / 10),
-    "you divide every batch by the size of the first": descend([batches] * 10, weigh=lambda b: len(b) / 4),
+    "the gradients of a batch are added up instead of averaged": lambda: descend([batches] * 10, weigh=len),
+    "you divide by the number of all examples instead of those in the batch":
+        lambda: descend([batches] * 10, weigh=lambda batch: len(batch) / 10),
+    "you divide every batch by the size of the first":
+        lambda: descend([batches] * 10, weigh=lambda batch: len(batch) / len(batches[0])),
     "every example moves the parameters by itself: a batch takes all its gradients at the same parameters":
-        descend([[[i] for i in order]] * 10),
-    "the loss is evaluated before each epoch instead of after it": descend([batches] * 10, early=True)})
+        lambda: descend([[[i] for i in order]] * 10),
+    "the loss is evaluated before each epoch instead of after it":
+        lambda: descend([batches] * 10, early=True)})
 check.passed()
 ### END HIDDEN TESTS
 
 # %% [markdown]
 # # Part 5: finding a wrong line
 #
-# ## Exercise 14: a gradient check
+# ## Exercise 10a: a gradient check
 # *Difficulty 3 of 5 · about 20 minutes · 2 points*
 #
-# Two calls of the loss for *every* parameter are too many for a network. One random direction is enough: for a quantity $v$ with
-# gradient $g_v$ and a direction $u$ of the same shape, the derivative of $J$ along $u$ can be had in two ways,
+# Two calls of the loss for *every* parameter are too many for a network. One random direction is enough:
+# for a quantity $v$ with gradient $g_v$ and a direction $u$ of the same shape, the derivative of $J$ along
+# $u$ can be had in two ways,
 #
 # $$\frac{J(v + \varepsilon u) - J(v - \varepsilon u)}{2 \varepsilon} \approx \sum_j g_{v,j}\, u_j,$$
 #
-# two calls of the loss for all entries together. If one entry of $g_v$ is wrong, the two sides disagree, unless $u$ happens
-# to be orthogonal to the error, which a random $u$ practically never is. (A direction of all ones is orthogonal to a great many errors.)
+# two calls of the loss for all entries together. If one entry of $g_v$ is wrong, the two sides disagree,
+# unless $u$ happens to be orthogonal to the error, which a random $u$ practically never is. (A direction of
+# all ones is orthogonal to a great many errors.)
 #
-# And $v$ need not be a parameter: handing the loss a changed $z$, and computing anew only what comes *after* it, checks $g_z$.
-# So the check can say *which* gradient is wrong. With $n$ the left side and $a$ the right side, call $g_v$ wrong if
+# And $v$ need not be a parameter: handing the loss a changed $z$, and computing anew only what comes
+# *after* it, checks $g_z$. So the check can say *which* gradient is wrong. With $n$ the left side and $a$
+# the right side, call $g_v$ wrong if
 #
 # * it does not have the shape of $v$, or
 # * $|n - a|$ is **not** at most $\text{tolerance} \cdot \max(1, |n|)$.
 #
 # <details><summary>Hint 1: what does nan do in a comparison?</summary>
 #
-# Every comparison with nan is false, `nan > 1e-6` as well. A check that asks "is the difference too large?" lets nan pass;
-# one that asks "is the difference small?" and turns the answer round does not.
+# Every comparison with nan is false, `nan > 1e-6` as well. A check that asks "is the difference too large?"
+# lets nan pass; one that asks "is the difference small?" and turns the answer round does not.
 #
 # </details>
 # <details><summary>Hint 2: pseudo-code</summary>
 #
-# For every name in `values`: get the gradient; if its shape is not the value's, note the name and go on. Else compute both sides
-# and note the name unless they are close.
+# For every name in `values`: get the gradient; if its shape is not the value's, note the name and go on.
+# Else compute both sides and note the name unless they are close.
 #
 # </details>
 # <details><summary>Hint 3: if a transposed gradient is not found</summary>
@@ -1701,7 +1817,7 @@ def gradient_check(loss, values, gradients, directions, eps=1e-5, tolerance=1e-6
     """The names of the quantities whose gradient is wrong, by one central difference along a direction each.
 
     loss: loss(name, value) is J with the quantity `name` replaced by `value`.
-    values, gradients, directions: dicts with the same names: each quantity, the gradient to be checked, and a direction.
+    values, gradients, directions: dicts with the same names: a quantity, the gradient to check, a direction.
     Returns a list of names, in the order of `values`; an empty list if all is well.
     """
     ### BEGIN SOLUTION
@@ -1743,25 +1859,28 @@ for name, value in values.items():
     right[name] = torch.autograd.grad(J(name, leaf), leaf)[0].numpy()
 check = checks.of(gradient_check)
 check.call(loss, values, right, directions).equals([], mistakes={
-    "even right gradients are called wrong: is the difference divided by 2 eps, and is the direction in both sides?":
+    "right gradients are called wrong: is the difference divided by 2 eps, is the direction in both sides?":
         list(values)})
 check.call(loss, values, right | {"z": right["z"] * 1.01}, directions).equals(["z"], mistakes={
-    "a gradient that is 1 percent too large passes: is the difference along the direction divided by 2 eps?": []})
-check.call(loss, values, right | {"beta": right["beta"].T, "b": right["b"] * np.nan}, directions).equals(["beta", "b"], mistakes={
+    "a gradient that is 1 percent too large passes": []})
+broken = right | {"beta": right["beta"].T, "b": right["b"] * np.nan}
+check.call(loss, values, broken, directions).equals(["beta", "b"], mistakes={
     "a gradient that is nan passes: every comparison with nan is false": ["beta"]})
 check.passed()
 
 # %% hidden="gradient_check" points=1
-# One wrong entry among many, rows exchanged, shapes that broadcast, infinity, small and large gradients, other eps and tolerance.
+# One wrong entry among many, rows exchanged, shapes that broadcast, infinity, small and large gradients,
+# another eps and tolerance, and at which points the loss is asked for.
 ### BEGIN HIDDEN TESTS
 import numpy as np
 import torch
 from nextword import checks
 
 rng = np.random.default_rng(26)
-values = {"w": rng.normal(size=(4, 4)), "v": rng.normal(size=(1, 5)), "u": rng.normal(size=(6, 3)), "s": np.array(0.5)}
+shapes = {"w": (4, 4), "v": (1, 5), "u": (6, 3), "s": ()}
+values = {name: np.asarray(rng.normal(size=shape)) for name, shape in shapes.items()}
 weights = {name: 1 + rng.random(v.shape) for name, v in values.items()}
-directions = {name: rng.normal(size=v.shape) for name, v in values.items()}
+directions = {name: np.asarray(rng.normal(size=v.shape)) for name, v in values.items()}
 visited = []
 
 
@@ -1776,31 +1895,39 @@ spoilt[4, 1] += 0.001
 check = checks.of(gradient_check)
 names = list(values)
 check.call(loss, values, right, directions).equals([], mistakes={"right gradients are called wrong": names})
-points = [(name, value) for name in names for sign in (1, -1) for value in [values[name] + sign * 1e-5 * directions[name]]]
-check.holds(len(visited) == 8 and all(any(n == m and np.allclose(p, q, rtol=0, atol=1e-12) for m, q in visited) for n, p in points),
-            "For every quantity the loss is needed at two points: value + eps * direction and value - eps * direction.")
+points = [(name, values[name] + sign * 1e-5 * directions[name]) for name in names for sign in (1, -1)]
+met = [any(n == m and np.allclose(p, q, rtol=0, atol=1e-12) for m, q in visited) for n, p in points]
+check.holds(len(visited) == len(points) and all(met), "For every quantity the loss is needed at two points: "
+            "value + eps * direction and value - eps * direction.")
+infinite = np.where(right["w"] == right["w"][2, 1], np.inf, right["w"])
 for changed, wrong in (
-    ({"u": spoilt}, ["u"]), ({"w": right["w"][::-1]}, ["w"]), ({"w": right["w"].T}, ["w"]), ({"v": right["v"].T}, ["v"]),
-    ({"v": right["v"][0]}, ["v"]), ({"u": 0 * right["u"]}, ["u"]), ({"s": -right["s"], "u": right["u"] / 6}, ["u", "s"]),
-    ({"w": np.where(right["w"] == right["w"][2, 1], np.inf, right["w"]), "s": right["s"] * np.nan}, ["w", "s"]),
-    ({"w": right["w"] * (1 + 1e-10)}, []),
+    ({"u": spoilt}, ["u"]), ({"w": right["w"][::-1]}, ["w"]), ({"w": right["w"].T}, ["w"]),
+    ({"v": right["v"].T}, ["v"]), ({"v": right["v"][0]}, ["v"]), ({"u": 0 * right["u"]}, ["u"]),
+    ({"s": -right["s"], "u": right["u"] / 6}, ["u", "s"]), ({"w": right["w"] * (1 + 1e-10)}, []),
+    ({"w": infinite, "s": right["s"] * np.nan}, ["w", "s"]),
 ):
+    fits = {n for n in wrong if changed[n].shape == values[n].shape}
+    seen = {n for n in wrong if not abs(changed[n].sum() - right[n].sum()) < 1e-6}
     check.call(loss, values, right | changed, directions).equals(wrong, mistakes={
-        "a direction of all ones is used instead of the given one, and sees only the sum of the errors":
-            [n for n in names if n in changed and (changed[n].shape != values[n].shape or not abs(changed[n].sum() - right[n].sum()) < 1e-6)],
-        "a gradient of another shape passes, because NumPy broadcasts": [n for n in wrong if changed[n].shape == values[n].shape],
-        "nan passes: every comparison with nan is false": [n for n in wrong if not np.isnan(changed[n]).any()],
-        "infinity passes: it is compared with a multiple of itself": [n for n in wrong if not np.isinf(changed[n]).any()],
+        "a direction of all ones is used, which sees only the sum of the errors":
+            [n for n in wrong if n in seen or n not in fits],
+        "a gradient of another shape passes, because NumPy broadcasts": [n for n in wrong if n in fits],
+        "nan passes: every comparison with nan is false":
+            [n for n in wrong if not np.isnan(changed[n]).any()],
+        "infinity passes: the error is compared with a multiple of itself":
+            [n for n in wrong if not np.isinf(changed[n]).any()],
         "the names are not in the order of the values": wrong[::-1]})
-check.call(lambda name, value: loss(name, value) * 1e-9, values, {n: 0 * v for n, v in values.items()}, directions).equals([], mistakes={
-    "the difference is divided by the size of the gradient alone, so rounding counts as an error where it is tiny": names})
-check.call(loss, values, right | {"u": spoilt}, directions, 1e-5, 0.5).equals([], mistakes={"the tolerance is not used": ["u"]})
+check.call(lambda name, value: 1e-9 * loss(name, value), values, {n: 0 * v for n, v in values.items()},
+           directions).equals([], mistakes={
+    "the error is divided by the size of the gradient alone: where that is 0, rounding looks large": names})
+check.call(loss, values, right | {"u": spoilt}, directions, 1e-5, 0.5).equals([], mistakes={
+    "the tolerance is not used": ["u"]})
 check.call(loss, values, right, directions, 0.5).equals(names, mistakes={"eps is not used": []})
 check.passed()
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## Exercise 15: the bug hunt
+# ## Exercise 10b: the bug hunt
 # *Difficulty 3 of 5 · about 20 minutes · 2 points*
 #
 # Below is another network, smaller than yours: no biases, tanh in the middle, and a squared error,
@@ -1808,9 +1935,10 @@ check.passed()
 # $$a = x\,\alpha^T, \qquad z = \tanh(a), \qquad b = z\,\beta^T, \qquad
 # J = \frac{1}{2B} \sum_{n=1}^{B} \sum_{k=1}^{K} (b_{nk} - y_{nk})^2,$$
 #
-# with $x$ $(B, I)$, $\alpha$ $(D, I)$, $\beta$ $(K, D)$, $y$ $(B, K)$, and three backward passes for it. All three run without an error at the
-# sizes below, and each has **one wrong line**. Reading them closely is one way to find it; a check that names the first
-# wrong gradient is a faster one, and it works as well on code that nobody wants to read. (`tanh` has the slope $1 - z^2$.)
+# with $x$ $(B, I)$, $\alpha$ $(D, I)$, $\beta$ $(K, D)$, $y$ $(B, K)$, and three backward passes for it.
+# All three run without an error at the sizes below, and each has **one wrong line**. Reading them closely
+# is one way to find it; a check that names the first wrong gradient is a faster one, and it works as well
+# on code that nobody wants to read. (`tanh` has the slope $1 - z^2$.)
 
 # %% given="suspects"
 def forward_of_suspects(x, alpha, beta):
@@ -1852,15 +1980,15 @@ def suspect_3(x, y, alpha, beta):
 
 
 # %% [markdown]
-# To check one of them, the loss must be known as a function of each quantity alone. The next cell provides that, and runs your
-# `gradient_check` on the three.
+# To check one of them, the loss must be known as a function of each quantity alone. The next cell provides
+# that, and runs your `gradient_check` on the three.
 
 # %% figure="hunt"
 rng = np.random.default_rng(0)
 x, y = rng.normal(size=(5, 4)), rng.normal(size=(5, 3))
 values = {"alpha": rng.normal(size=(3, 4)), "beta": rng.normal(size=(3, 3))}
 values["a"], values["z"], values["b"] = forward_of_suspects(x, **values)
-values = {name: values[name] for name in ("b", "beta", "z", "a", "alpha")}          # in the order of the way back
+values = {name: values[name] for name in ("b", "beta", "z", "a", "alpha")}    # in the order of the way back
 directions = {name: rng.normal(size=value.shape) for name, value in values.items()}
 
 
@@ -1888,7 +2016,8 @@ for suspect in (suspect_1, suspect_2, suspect_3):
 # </details>
 # <details><summary>Hint 2: you know the gradient, but see nothing wrong in its line</summary>
 #
-# Then look at what the line *uses*: is it still what it was in the forward pass? Has it the shape that it should have, or one that happens to fit?
+# Then look at what the line *uses*: is it still what it was in the forward pass? Has it the shape that it
+# should have, or one that happens to fit?
 #
 # </details>
 # <details><summary>Hint 3: if the check runs into "shapes not aligned" or a mismatch</summary>
@@ -1899,7 +2028,7 @@ for suspect in (suspect_1, suspect_2, suspect_3):
 
 # %% answer="bug_hunt"
 def culprits():
-    """For each suspect the gradient whose line is wrong: {"suspect_1": "g_...", "suspect_2": ..., "suspect_3": ...}."""
+    """For each suspect the gradient whose line is wrong: {"suspect_1": "g_...", "suspect_2": ..., ...}."""
     ### BEGIN SOLUTION
     return {"suspect_1": "g_a", "suspect_2": "g_z", "suspect_3": "g_beta"}
     ### END SOLUTION
@@ -1908,7 +2037,8 @@ def culprits():
 def repaired_backward(x, y, alpha, beta):
     """What the suspects should return: the gradients of J, each of the shape of what it belongs to.
 
-    x: (B, I). y: (B, K). alpha: (D, I). beta: (K, D). Returns a dict: "g_b", "g_beta", "g_z", "g_a", "g_alpha".
+    x: (B, I). y: (B, K). alpha: (D, I). beta: (K, D).
+    Returns a dict: "g_b", "g_beta", "g_z", "g_a", "g_alpha".
     """
     ### BEGIN SOLUTION
     a, z, b = forward_of_suspects(x, alpha, beta)
@@ -1928,8 +2058,9 @@ names = {"g_b", "g_beta", "g_z", "g_a", "g_alpha"}
 check = checks.of(culprits)
 found = check.call().value
 check.holds(lambda: sorted(found) == ["suspect_1", "suspect_2", "suspect_3"] and set(found.values()) <= names,
-            "return a dict from each of 'suspect_1', 'suspect_2', 'suspect_3' to one of g_b, g_beta, g_z, g_a, g_alpha; yours is {}", found)
-check.passed()                                         # whether they are the right ones, the hidden test knows
+            "return a dict from each of 'suspect_1', 'suspect_2', 'suspect_3' to one of g_b, g_beta, g_z, "
+            "g_a, g_alpha; yours is {}", found)
+check.passed()                                    # whether they are the right ones, the hidden test knows
 
 rng = np.random.default_rng(27)
 B, I, D, K = 5, 4, 3, 2
@@ -1940,13 +2071,16 @@ t["z"] = torch.tanh(t["a"])
 t["b"] = t["z"] @ t["beta"].T
 J = torch.nn.functional.mse_loss(t["b"], torch.tensor(y), reduction="sum") / (2 * B)
 order = ("b", "beta", "z", "a", "alpha")
-g = {"g_" + n: v.numpy() for n, v in zip(order, torch.autograd.grad(J, [t[n] for n in order]))}
+found = torch.autograd.grad(J, [t[n] for n in order])
+g = {"g_" + n: v.numpy() for n, v in zip(order, found, strict=True)}
 a, z = t["a"].detach().numpy(), t["z"].detach().numpy()
 check = checks.of(repaired_backward)
 compare_rows(check.call(x, y, alpha, beta), g, mistakes={
     "g_beta": {"suspect_3's line is still there: this is the transposed gradient": g["g_beta"].T},
-    "g_z": {"suspect_2's line is still there: beta has been changed before g_z is computed": g["g_b"] @ (beta - 0.01 * g["g_beta"])},
-    "g_a": {"suspect_1's line is still there: the slope of tanh is 1 - z^2, with z and not a": g["g_z"] * (1 - a**2),
+    "g_z": {"suspect_2's line is still there: beta has been changed before g_z is computed":
+                g["g_b"] @ (beta - 0.01 * g["g_beta"])},
+    "g_a": {"suspect_1's line is still there: the slope of tanh is 1 - z^2, with z and not a":
+                g["g_z"] * (1 - a**2),
             "this is the slope of the sigmoid, but z is tanh(a) here": g["g_z"] * z * (1 - z),
             "the slope of tanh is missing": g["g_z"]}})
 check.passed()
@@ -1964,8 +2098,8 @@ found = check.call().value
 downstream = {"suspect_1": ("g_alpha",), "suspect_2": ("g_a", "g_alpha"), "suspect_3": ()}
 for name, right in (("suspect_1", "g_a"), ("suspect_2", "g_z"), ("suspect_3", "g_beta")):
     answer = found.get(name) if isinstance(found, dict) else None
-    check.holds(answer not in downstream[name], f"the gradient that you name for {name} is wrong, but only because it was computed "
-                "from a wrong one: which is the first?")
+    check.holds(answer not in downstream[name], f"the gradient that you name for {name} is wrong, but only "
+                "because it was computed from a wrong one: which is the first?")
     check.holds(answer == right, f"the gradient that you name for {name} is not the one whose line is wrong")
 check.passed()
 
@@ -1979,7 +2113,8 @@ for B, I, D, K in ((4, 2, 5, 3), (3, 3, 3, 3), (1, 4, 2, 6)):
     t["b"] = t["z"] @ t["beta"].T
     J = torch.nn.functional.mse_loss(t["b"], torch.tensor(y), reduction="sum") / (2 * B)
     order = ("b", "beta", "z", "a", "alpha")
-    g = {"g_" + n: v.numpy() for n, v in zip(order, torch.autograd.grad(J, [t[n] for n in order]))}
+    found = torch.autograd.grad(J, [t[n] for n in order])
+    g = {"g_" + n: v.numpy() for n, v in zip(order, found, strict=True)}
     compare_rows(check.call(x, y, alpha, beta), g, quiet=True, mistakes={
         "g_beta": {"suspect_3's line is still there: this is the transposed gradient": g["g_beta"].T},
         "g_z": {"suspect_2's line is still there: beta has been changed before g_z is computed":
@@ -1992,18 +2127,21 @@ check.passed()
 # %% [markdown]
 # # Part 6: a neural bigram model
 #
-# ## Exercise 16: learning what counting knows
+# ## Exercise 11: learning what counting knows
 # *Difficulty 4 of 5 · about 30 minutes · 3 points*
 #
-# A bigram model predicts a word from the one before. As a network: the input $x$ is the previous word, one-hot (a row with a single 1, at the
-# word's id), the answer $y$ is the word that followed, one-hot too, and $I = K = V$, the size of the vocabulary. Nothing else is new: the
-# forward pass, the backward pass and the step of mini-batch SGD are those of this notebook.
+# A bigram model predicts a word from the one before. As a network: the input $x$ is the previous word,
+# one-hot (a row with a single 1, at the word's id), the answer $y$ is the word that followed, one-hot too,
+# and $I = K = V$, the size of the vocabulary. Nothing else is new: the forward pass, the backward pass and
+# the step of mini-batch SGD are those of this notebook.
 #
-# What can it reach? Among all bigram models, counting gives the lowest loss on the text that was counted: its $p(w \mid v) = c(v, w) / c(v)$, with
-# $c(v, w)$ the number of times that $w$ follows $v$ and $c(v) = \sum_w c(v, w)$, *is* the maximum likelihood estimate. On its own $N$ training pairs the
-# counted bigram's loss is
+# What can it reach? Among all bigram models, counting gives the lowest loss on the text that was counted:
+# its $p(w \mid v) = c(v, w) / c(v)$, with $c(v, w)$ the number of times that $w$ follows $v$ and
+# $c(v) = \sum_w c(v, w)$, *is* the maximum likelihood estimate. On its own $N$ training pairs the counted
+# bigram's loss is
 #
-# $$J_\text{counted} = -\frac{1}{N} \sum_{n=1}^{N} \log \frac{c(v_n, w_n)}{c(v_n)} \quad\text{nats per token},$$
+# $$J_\text{counted} = -\frac{1}{N} \sum_{n=1}^{N} \log \frac{c(v_n, w_n)}{c(v_n)}
+# \quad\text{nats per token},$$
 #
 # a floor under every neural bigram: it can come close, but not below.
 #
@@ -2011,7 +2149,8 @@ check.passed()
 #
 # <details><summary>Hint 1: from ids to one-hot rows</summary>
 #
-# Row $i$ of the identity matrix `np.eye(V)` is the one-hot row of word $i$; an array of ids as an index picks a row for each.
+# Row $i$ of the identity matrix `np.eye(V)` is the one-hot row of word $i$; an array of ids as an index
+# picks a row for each.
 #
 # </details>
 # <details><summary>Hint 2: pseudo-code of one step</summary>
@@ -2021,7 +2160,8 @@ check.passed()
 # </details>
 # <details><summary>Hint 3: the floor without a loop over pairs</summary>
 #
-# Count into a $V \times V$ table. Mind that `table[previous, following] += 1` counts a repeated pair once; `np.add.at` counts it every time.
+# Count into a $V \times V$ table. Mind that `table[previous, following] += 1` counts a repeated pair once;
+# `np.add.at` counts it every time.
 #
 # </details>
 
@@ -2029,10 +2169,11 @@ check.passed()
 def train_bigram(previous, following, alpha, beta, batches, eta, forward, backward):
     """Mini-batch SGD of a neural bigram model, one step for each batch, in order.
 
-    previous, following: (N,), ids of words in [0, V): the pairs to learn from. alpha: (D, 1 + V). beta: (V, 1 + D).
-    batches: a list of arrays of indices into the pairs. eta: the learning rate.
+    previous, following: (N,), ids of words in [0, V): the pairs to learn from.
+    alpha: (D, 1 + V). beta: (V, 1 + D). eta: the learning rate.
+    batches: a list of integer arrays, each the indices of a batch's pairs.
     forward(x, y, alpha, beta) and backward(x, y, alpha, beta, o): as nn_forward and nn_backward.
-    Returns (alpha, beta, losses): new parameters, and a list of each batch's loss before its step, in nats per token.
+    Returns (alpha, beta, losses): new parameters, and each batch's loss before its step (nats per token).
     """
     ### BEGIN SOLUTION
     one_hot, losses = np.eye(len(beta)), []
@@ -2047,7 +2188,10 @@ def train_bigram(previous, following, alpha, beta, batches, eta, forward, backwa
 
 
 def counted_loss(previous, following):
-    """The loss of the counted bigram model on the pairs that were counted, in nats per token. previous, following: (N,)."""
+    """The loss of the counted bigram model on the pairs that were counted, in nats per token.
+
+    previous, following: (N,), ids of words. Returns a number.
+    """
     ### BEGIN SOLUTION
     size = 1 + max(previous.max(), following.max())
     table = np.zeros((size, size))
@@ -2068,8 +2212,8 @@ alpha, beta = rng.normal(size=(D, 1 + V)), rng.normal(size=(V, 1 + D))
 
 def run(x, y, alpha, beta):
     if np.shape(x) != (len(x), V) or np.shape(y) != (len(x), V):
-        raise ValueError(f"x and y are one-hot rows of {V} numbers, not arrays of shape {np.shape(x)} and {np.shape(y)}")
-    x, y, alpha, beta = (torch.as_tensor(v, dtype=torch.float64).requires_grad_() for v in (x, y, alpha, beta))
+        raise ValueError(f"x and y must be one-hot, (m, {V}); they are {np.shape(x)} and {np.shape(y)}")
+    x, y, alpha, beta = (torch.tensor(v, dtype=float, requires_grad=True) for v in (x, y, alpha, beta))
     z = torch.sigmoid(torch.nn.functional.linear(x, alpha[:, 1:], alpha[:, 0]))
     J = torch.nn.functional.cross_entropy(torch.nn.functional.linear(z, beta[:, 1:], beta[:, 0]), y)
     return J, torch.autograd.grad(J, (alpha, beta))
@@ -2080,14 +2224,15 @@ def forward(x, y, alpha, beta):
 
 
 def backward(x, y, alpha, beta, o):
-    return dict(zip(("g_alpha", "g_beta"), (g.numpy() for g in run(x, y, alpha, beta)[1])))
+    g_alpha, g_beta = run(x, y, alpha, beta)[1]
+    return {"g_alpha": g_alpha.numpy(), "g_beta": g_beta.numpy()}
 
 
 def descend(previous, following, eta, w):
     losses = []
     for batch in batches:
         J, g = run(np.eye(V)[previous[batch]], np.eye(V)[following[batch]], *w)
-        w = [v - eta * d.numpy() for v, d in zip(w, g)]
+        w = [v - eta * d.numpy() for v, d in zip(w, g, strict=True)]
         losses.append(J.item())
     return *w, losses
 
@@ -2096,25 +2241,33 @@ batches = [rng.permutation(N)[:size] for size in (6, 3, 8, 1, 5, 7)]
 check = checks.of(train_bigram)
 check.call(previous, following, alpha, beta, batches, 0.5, forward, backward).close_to(
     descend(previous, following, 0.5, [alpha, beta]), mistakes={
-        "the pairs are turned round: the previous word is the input": descend(following, previous, 0.5, [alpha, beta]),
-        "the step goes up instead of down": descend(previous, following, -0.5, [alpha, beta])})
+        "the pairs are turned round: the previous word is the input":
+            lambda: descend(following, previous, 0.5, [alpha, beta]),
+        "the step goes up instead of down": lambda: descend(previous, following, -0.5, [alpha, beta])})
 check.passed()
 
 table = torch.zeros(V, V, dtype=torch.float64).index_put_(
     (torch.tensor(previous), torch.tensor(following)), torch.ones(N, dtype=torch.float64), accumulate=True)
 p = table / table.sum(1, keepdim=True)
-floor = -p[previous, following].log().mean().item()
+once = (table > 0).double()
+
+
+def loss(p):
+    return -p[previous, following].log().mean()
+
+
 check = checks.of(counted_loss)
-check.call(previous, following).close_to(floor, mistakes={
-    "this is the loss of the joint distribution of pairs: divide by how often the previous word comes": -(table / N)[previous, following].log().mean(),
-    "the counts are divided by how often the following word comes": -(table / table.sum(0))[previous, following].log().mean(),
+check.call(previous, following).close_to(loss(p), mistakes={
+    "this is the loss of the pairs together: divide by how often the previous word comes": loss(table / N),
+    "the counts are divided by how often the following word comes": loss(table / table.sum(0)),
     "every different pair counts once instead of as often as it comes": -p[table > 0].log().mean(),
-    "a repeated pair was counted once: table[previous, following] += 1 does that":
-        -((table > 0) / (table > 0).sum(1, keepdim=True, dtype=torch.float64))[previous, following].log().mean()})
+    "a repeated pair is counted once: table[previous, following] += 1 does that":
+        loss(once / once.sum(1, keepdim=True))})
 check.passed()
 
 # %% hidden="bigram" points=2
-# Other sizes; batches of one pair, and a pair that comes twice in a batch; a word that is never seen; long training that ends at the floor.
+# Other sizes; batches of one pair, and a pair that comes twice in a batch; a word that is never seen; long
+# training, which ends at the floor.
 ### BEGIN HIDDEN TESTS
 import numpy as np
 import torch
@@ -2125,7 +2278,7 @@ V = 4
 
 
 def run(x, y, alpha, beta):
-    x, y, alpha, beta = (torch.as_tensor(v, dtype=torch.float64).requires_grad_() for v in (x, y, alpha, beta))
+    x, y, alpha, beta = (torch.tensor(v, dtype=float, requires_grad=True) for v in (x, y, alpha, beta))
     z = torch.sigmoid(torch.nn.functional.linear(x, alpha[:, 1:], alpha[:, 0]))
     J = torch.nn.functional.cross_entropy(torch.nn.functional.linear(z, beta[:, 1:], beta[:, 0]), y)
     return J, torch.autograd.grad(J, (alpha, beta))
@@ -2136,7 +2289,8 @@ def forward(x, y, alpha, beta):
 
 
 def backward(x, y, alpha, beta, o):
-    return dict(zip(("g_alpha", "g_beta"), (g.numpy() for g in run(x, y, alpha, beta)[1])))
+    g_alpha, g_beta = run(x, y, alpha, beta)[1]
+    return {"g_alpha": g_alpha.numpy(), "g_beta": g_beta.numpy()}
 
 
 def descend(previous, following, eta, w, batches, weigh=lambda batch: 1.0):
@@ -2144,30 +2298,33 @@ def descend(previous, following, eta, w, batches, weigh=lambda batch: 1.0):
     for batch in batches:
         x, y = np.eye(V)[previous[batch]], np.eye(V)[following[batch]]
         J, g = run(x, y, *w)
-        w = [v - eta * weigh(batch) * d.numpy() for v, d in zip(w, g)]
+        w = [v - eta * weigh(batch) * d.numpy() for v, d in zip(w, g, strict=True)]
         losses.append(J.item())
         after.append(run(x, y, *w)[0].item())
     return (*w, losses), (*w, after)
 
 
-previous, following = rng.integers(V - 1, size=30), rng.integers(V - 1, size=30)          # the last word is never seen
+previous, following = rng.integers(V - 1, size=30), rng.integers(V - 1, size=30)   # the last word never comes
 alpha, beta = rng.normal(size=(6, 1 + V)), rng.normal(size=(V, 7))
 batches = [np.array([3]), np.array([5, 5, 2]), *(rng.integers(30, size=size) for size in (8, 2, 6, 30))]
 right, late = descend(previous, following, 0.3, [alpha, beta], batches)
 check = checks.of(train_bigram)
 check.call(previous, following, alpha, beta, batches, 0.3, forward, backward).close_to(right, mistakes={
     "the losses are those after the step, not before it": late,
-    "the pairs are turned round: the previous word is the input": descend(following, previous, 0.3, [alpha, beta], batches)[0],
+    "the pairs are turned round: the previous word is the input":
+        lambda: descend(following, previous, 0.3, [alpha, beta], batches)[0],
     "the gradient is averaged over the batch once more: J is a mean already":
-        descend(previous, following, 0.3, [alpha, beta], batches, lambda b: 1 / len(b))[0],
-    "the gradient is multiplied by the size of the batch": descend(previous, following, 0.3, [alpha, beta], batches, len)[0]})
+        lambda: descend(previous, following, 0.3, [alpha, beta], batches, lambda b: 1 / len(b))[0],
+    "the gradient is multiplied by the size of the batch":
+        lambda: descend(previous, following, 0.3, [alpha, beta], batches, len)[0]})
 table = torch.zeros(V, V, dtype=torch.float64).index_put_(
     (torch.tensor(previous), torch.tensor(following)), torch.ones(30, dtype=torch.float64), accumulate=True)
 p = table / table.sum(1, keepdim=True)
 floor = -p[previous, following].log().mean().item()
-_, _, losses = check.call(previous, following, alpha, beta, [np.arange(30)] * 400, 1.0, forward, backward).value
-check.holds(floor - 1e-12 <= losses[-1] < floor + 0.05, "After 400 steps on all pairs the loss should be near the counted bigram's "
-            "and not below it, yet it is {}.", losses[-1])
+everything = [np.arange(30)] * 400
+_, _, losses = check.call(previous, following, alpha, beta, everything, 1.0, forward, backward).value
+check.holds(floor - 1e-12 <= losses[-1] < floor + 0.05, "After 400 steps on all pairs the loss should be "
+            "near the counted bigram's, and not below it, yet it is {}.", losses[-1])
 check.passed()
 check = checks.of(counted_loss)
 check.call(previous, following).close_to(floor, mistakes={
@@ -2183,8 +2340,9 @@ check.passed()
 # %% [markdown]
 # ### On narwhals
 #
-# The course's own corpus, with a mark before and after every sentence. It was written with a known grammar, so the entropy of the language itself is known:
-# no model of any kind can have a lower loss on new text than the **floor** below.
+# The course's own corpus, with a mark before and after every sentence. It was written with a known grammar,
+# so the entropy of the language itself is known: no model of any kind can have a lower loss on new text
+# than the **floor** below.
 
 # %% figure="corpus"
 from nextword import corpora
@@ -2202,18 +2360,21 @@ def pairs(sentences):
 
 previous, following = pairs(narwhals.train)
 held_out = pairs(narwhals.validation)
-V, floor = len(words), narwhals.entropy_per_token
+V, counted, floor = len(words), counted_loss(previous, following), narwhals.entropy_per_token
 print(" ".join(narwhals.train[0]))
-print(f"{len(previous):,} pairs, {V} words; counted bigram {counted_loss(previous, following):.4f}, floor {floor:.4f} nats per token")
+print(f"{len(previous):,} pairs of {V} words. In nats per token:")
+print(f"the counted bigram {counted:.4f}, the entropy of the language {floor:.4f}")
 
 # %% [markdown]
-# Thirty-two hidden units have to hold what the table holds in $V^2$ counts. The input is one-hot, so the predictions for *all* possible previous
-# words are one forward pass on the identity matrix; the loss on all pairs is then a look-up.
+# Thirty-two hidden units have to hold what the table holds in $V^2$ counts. The input is one-hot, so the
+# predictions for *all* possible previous words are one forward pass on the identity matrix; the loss on all
+# pairs is then a look-up.
 #
-# *Alternative text: two plots over the number of steps, 0 to 4000. Left: the loss on training and held-out pairs, two curves almost on top of each other, falls
-# steeply from about 4.7 nats per token and then flattens onto the dashed line of the counted bigram at about 1.9; the dotted line of the
-# corpus's entropy lies far below, at about 1.3. Right, on a logarithmic axis: the distance of the training loss from the counted bigram's, falling
-# from 3 to about 0.01 and never reaching zero.*
+# *Alternative text: two plots over the number of steps, 0 to 5000. Left: the loss on training and on
+# held-out pairs, two curves almost on top of each other, falls steeply from about 5 nats per token and then
+# flattens onto the line of the counted bigram at 2.1; the line of the language's entropy lies far below, at
+# 1.27. Right, on a logarithmic axis: the distance of the training loss from the counted bigram's, falling
+# from 3 to about 0.02 and never reaching zero.*
 
 # %% figure="training"
 rng = np.random.default_rng(0)
@@ -2222,64 +2383,96 @@ alpha, beta = rng.normal(size=(D, 1 + V)), rng.normal(size=(V, 1 + D)) * 0.1
 
 
 def loss_on(previous, following):
-    table = nn_forward(np.eye(V), np.eye(V), alpha, beta)["y_hat"]                # row v: p(. | v)
+    table = nn_forward(np.eye(V), np.eye(V), alpha, beta)["y_hat"]          # row v: p(. | v)
     return -np.log(table[previous, following]).mean()
 
 
 curve = [(0, loss_on(previous, following), loss_on(*held_out))]
 while curve[-1][0] < steps:
-    eta = 10 * (1 - curve[-1][0] / steps)                                         # large steps first, small ones later
+    eta = 10 * (1 - curve[-1][0] / steps)                               # large steps first, small ones later
     batches = rng.integers(len(previous), size=(chunk, batch_size))
     alpha, beta, _ = train_bigram(previous, following, alpha, beta, batches, eta, nn_forward, nn_backward)
     curve.append((curve[-1][0] + chunk, loss_on(previous, following), loss_on(*held_out)))
 print(f"after {steps} steps: {curve[-1][1]:.4f} on training pairs, {curve[-1][2]:.4f} on held-out pairs")
 
 # %% figure="training_curve"
-import matplotlib.pyplot as plt
-
-step, train, validation = np.array(curve).T
-counted = counted_loss(previous, following)
-fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
-left.plot(step, train, label="neural bigram, training pairs")
-left.plot(step, validation, linestyle="none", marker="o", markersize=3, markevery=4, label="neural bigram, held-out pairs")
-left.axhline(counted, linestyle="--", color="black", label=f"counted bigram, training pairs ({counted:.3f})")
-left.axhline(floor, linestyle=":", color="black", label=f"entropy of the corpus ({floor:.3f})")
-left.set(xlabel="steps", ylabel="loss (nats per token)", ylim=(1, None), title="reaches the counted bigram")
-left.legend()
-right.semilogy(step, train - counted)
-right.set(xlabel="steps", ylabel="distance to it (nats per token)", title="and cannot beat it")
-right.grid(alpha=0.3)
+step, on_training, on_held_out = np.array(curve).T
+with plt.rc_context(plots.STYLE):
+    _, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.8))
+flat = np.full_like(step, counted)
+plots.curves(step, {"neural, training pairs": on_training, "neural, held-out pairs": on_held_out,
+                    f"counted, training pairs ({counted:.3f})": flat}, "steps", "loss (nats per token)",
+             floor=floor, floor_name=f"entropy of the language ({floor:.3f})", ax=left)
+plots.curves(step, {"distance": on_training - counted}, "steps", "above the counted bigram (nats per token)",
+             logarithmic="y", ax=right)
+left.set_title("it reaches the counted bigram,")
+right.set_title("and cannot beat it")
 plt.show()
 
 # %% [markdown]
-# So much effort for a number that counting gives in one pass? The table ends here: for three words it needs $V^3$ counts, for ten $V^{10}$. The
-# network only needs another input. What lies between the dashed and the dotted line is what the rest of the course is after.
+# So much effort for a number that counting gives in one pass? The table ends here: for three words it needs
+# $V^3$ counts, for ten $V^{10}$. The network only needs another input. What lies between the dashed and the
+# dotted line is what the rest of the course is after.
 
 # %% [markdown]
-# ## Exercise 17: the price of the procedural method
+# ## The loss ladder
+#
+# The chart that ends every notebook, on the *test* sentences: the uniform distribution, the counted unigram
+# and bigram (a tenth added to every count, so that nothing is impossible), and your network. Learning has
+# arrived where counting was. The next rungs are not for tables.
+#
+# *Alternative text: four horizontal bars, the loss on new sentences in nats per token: uniform 4.95,
+# counted unigram 3.96, counted bigram and neural bigram both about 2.1. A line at 1.27, the entropy of the
+# language, crosses them all.*
+
+# %% figure="loss_ladder"
+table = np.full((V, V), 0.1)
+np.add.at(table, (previous, following), 1)
+table[:, ids[corpora.BOS]] = 0                                    # nothing is followed by the first mark
+before, after = pairs(narwhals.test)
+unigram = table.sum(axis=0) / table.sum()
+plots.loss_ladder({
+    "uniform": np.log(V - 1),
+    "1-gram, counted": -np.log(unigram[after]).mean(),
+    "2-gram, counted": -np.log(table[before, after] / table.sum(axis=1)[before]).mean(),
+    "2-gram, neural": loss_on(before, after),
+}, floor=floor)
+plt.show()
+
+# %% [markdown]
+# ## Written question 2: the price of the procedural method
 # *Difficulty 2 of 5 · about 15 minutes · 4 points*
 #
-# Your `nn_backward` is right, fast, and a dead end. Imagine that a third layer is added, that the sigmoid is replaced by ReLU, and that the
-# finite-difference check of the new `nn_backward` fails. Use this story to explain the three drawbacks of writing backpropagation as one procedure. About 120 words.
+# Your `nn_backward` is right, fast, and a dead end. Imagine that a third layer is added, that the sigmoid
+# is replaced by ReLU, and that the finite-difference check of the new `nn_backward` fails. Use this story
+# to explain the three drawbacks of writing backpropagation as one procedure. About 120 words.
 
 # %% [markdown] written="drawbacks" points=4
 # ### BEGIN SOLUTION
-# It is hard to reuse. The formulas of one network are written into one procedure: for a third layer, or for ReLU, both `nn_forward` and
-# `nn_backward` are edited line by line, and no line of the old procedure is a part that one could take from the shelf, although the new layer is
-# the same linear layer as the other two.
+# It is hard to reuse. The formulas of one network are written into one procedure: for a third layer, or for
+# ReLU, both `nn_forward` and `nn_backward` are edited line by line, and no line of the old procedure is a
+# part that one could take from the shelf, although the new layer is the same linear layer as the other two.
 #
-# It is hard to make fast. A better softmax or matrix product would have to be put into every such procedure by hand; there is no one place where
-# the linear layer lives. Steps that could be joined, such as softmax and cross-entropy, are tied into the rest.
+# It is hard to make fast. A better softmax or matrix product would have to be put into every such procedure
+# by hand; there is no one place where the linear layer lives. Steps that could be joined, such as softmax
+# and cross-entropy, are tied into the rest.
 #
-# It is hard to debug. When the check of the whole reports an error, it says only that some line of the way back is wrong (or of the forward pass),
-# not which. Nothing in it can be tested alone, unless, as in exercise 14, one takes the network apart by hand.
+# It is hard to debug. When the check of the whole reports an error, it says only that some line of the way
+# back is wrong (or of the forward pass), not which. Nothing in it can be tested alone, unless, as in
+# Exercise 10a, one takes the network apart by hand.
 #
-# All three have one remedy: modules that know their own forward and backward step, each checked on its own. That is the next notebook.
+# All three have one remedy: modules that know their own forward and backward step, each checked on its own.
+# That is the next notebook.
 # ### END SOLUTION
 # ### BEGIN MARK SCHEME
-# 1 point: hard to reuse or adapt, tied to the story (a third layer or ReLU means rewriting both procedures).
-# 1 point: (possibly) harder to make single steps more efficient, with a reason: no one place where a layer is implemented.
-# 1 point: hard to find the source of an error: the check of the whole says that there is an error, not where.
-# 1 point: the three are explained by what happens in the story rather than listed, or the common remedy (modules checked one by one) is named.
-# "It is slow" or "it needs much memory" earns nothing: the procedure is as fast, and needs as much memory, as any other way.
+# 1 point: hard to reuse or adapt, tied to the story (a third layer or ReLU means rewriting both
+# procedures).
+# 1 point: (possibly) harder to make single steps more efficient, with a reason: no one place where a layer
+# is implemented.
+# 1 point: hard to find the source of an error: the check of the whole says that there is an error, not
+# where.
+# 1 point: the three are explained by what happens in the story rather than listed, or the common remedy
+# (modules checked one by one) is named.
+# "It is slow" or "it needs much memory" earns nothing: the procedure is as fast, and needs as much memory,
+# as any other way.
 # ### END MARK SCHEME
