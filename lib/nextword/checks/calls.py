@@ -17,7 +17,7 @@ CELLS = ("<ipython-input", "<cell", "ipykernel_")
 
 
 def call(f, args, kwargs):
-    """Call an answer; returns (value, error, changed): error is its exception, changed its changed arguments."""
+    """Call an answer; returns (value, error, changed): its exception, and the arguments that it changed."""
     if hasattr(type(f), "__call_reporting__"):
         return _call_proxy(f, args, kwargs)
     copies, named = [copied(a) for a in args], {key: copied(a) for key, a in kwargs.items()}
@@ -72,7 +72,7 @@ def _changed(before, after):
 
 
 def locate(error):
-    """Set `error.where` to the innermost line of the student's own code, and `error.function` to its function.
+    """Set `error.where` to the innermost line of the student's code, and `error.function` to its function.
 
     where: such as ``line 3: `return text.lower()` ``, or "".
     """
@@ -108,21 +108,23 @@ def unwritten(error, name):
     return name if name.rpartition(".")[2] == function.rpartition(".")[2] else function
 
 
-def name_of(f, names):
-    """The name of a function in a sentence: what the test calls it, else what it calls itself.
-
-    names: the namespace of the test.
-    """
+def name_of(f, test):
+    """The name of a function in a sentence: its global name in the test, else what it calls itself."""
     try:
         own = getattr(f, "__qualname__", None) or getattr(f, "__name__", None)
     except Exception:
         own = None
     own = own.rpartition("<locals>.")[2] if type(own) is str else ""
-    given = [name for name, value in names.items() if value is f and not name.startswith("_")]
+    given = _bound_to(f, test.f_globals)
     if given:
         return own if own in given else given[0]
-    is_name = 0 < len(own) <= 60 and all(part.isidentifier() for part in own.split("."))
-    return own if is_name else "your function"
+    if 0 < len(own) <= 60 and all(part.isidentifier() for part in own.split(".")):
+        return own
+    return next(iter(_bound_to(f, test.f_locals)), "your function")
+
+
+def _bound_to(f, names):
+    return [name for name, value in names.items() if value is f and name.isidentifier() and name[0] != "_"]
 
 
 def parameter_names(f, count):

@@ -23,8 +23,7 @@ def of(f, name=None, in_place=False):
     in_place: whether it may change its arguments.
     """
     if name is None:
-        test = sys._getframe(1)
-        name = calls.name_of(f, {**test.f_globals, **test.f_locals})
+        name = calls.name_of(f, sys._getframe(1))
     return Check(f, name, in_place)
 
 
@@ -48,8 +47,8 @@ class Check:
     def holds(self, condition, sentence, *values):
         """Fail with `sentence` unless `condition` is true; each {} in it is filled with one of `values`.
 
-        condition: a boolean, or a function without arguments that computes it, in which an exception is a failure
-        too: `lambda: abs(sum(value) - 1) < 1e-12`, where value may be anything.
+        condition: a boolean, or a function without arguments that computes it: then an exception in it is a
+        failure, too (`lambda: abs(sum(value) - 1) < 1e-12`, where value may be anything).
         """
         self.count += 1
         trouble = ""
@@ -77,9 +76,9 @@ class Check:
     ):
         """Compare the gradients that the function returns with PyTorch's.
 
-        The function is called with the inputs and g, the gradient of the loss with respect to the output: random,
-        unless `cotangent` is given. It returns one gradient for each float input, in order (one array if there
-        is one such input), or a dict by name.
+        The function is called with the inputs and g, the gradient of the loss with respect to the output: a
+        random one unless `cotangent` is given. It returns one gradient for each float input, in order, or one
+        array if there is one such input, or a dict by name.
 
         reference: the forward pass, as a function of float64 tensors.
         names: of the inputs; the parameters of the reference unless given.

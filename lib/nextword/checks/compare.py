@@ -10,11 +10,11 @@ from .show import number_pair, show, string_pair
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How close is right: `rtol` of each entry, plus `atol`, which follows from what is expected unless given.
+    """How close is right: `rtol` of each entry plus `atol`, which follows from what is expected unless given.
 
     An entry that is nearly 0 because large terms cancel carries their rounding: 1e-12 of the largest entry is
     allowed, or of 1,000 times the median if that is less (a mask of -1e9 must not hide errors elsewhere).
-    Where all is 0, 1e-12 is allowed; where all is as small as the rounding of ordinary numbers (1e-16), 1e-15.
+    Where all is 0, 1e-12 is allowed; where all is as small as ordinary rounding (1e-16), 1e-15.
     A probability of 1e-30 alone must be right to `rtol` all the same.
     """
 
@@ -44,6 +44,7 @@ class Difference:
     kind: "type", "shape", "length", "keys" or "value"
     text: what differs, with values; public: what came back, without them
     path: the keys and indices that lead to it; actual, expected: the parts that differ
+    pair: both values as text, where that says it all
     flat: the innermost list, dict or array of numbers around it, as two arrays, or None
     """
 
@@ -53,6 +54,7 @@ class Difference:
     actual: object
     expected: object
     path: tuple = ()
+    pair: tuple | None = None
     flat: tuple | None = None
 
     def __post_init__(self):
@@ -129,7 +131,7 @@ def _wrong_type(actual, expected, path):
 
 def _wrong_value(pair, actual, expected, path):
     text = "yours is {}, it should be {}".format(*pair)
-    return Difference("value", text, "a wrong value", actual, expected, path)
+    return Difference("value", text, "a wrong value", actual, expected, path, pair)
 
 
 def _differ_number(actual, expected, tolerance, path):
@@ -154,7 +156,7 @@ def wrong_entries(actual, expected, tolerance):
         same = (actual == expected) | ((actual != actual) & (expected != expected))
         if tolerance is None or same.all():
             return ~same
-        dtype = np.complex128 if expected.dtype.kind == "c" else np.float64
+        dtype = np.complex128 if "c" in (actual.dtype.kind, expected.dtype.kind) else np.float64
         actual, expected = actual.astype(dtype, copy=False), expected.astype(dtype, copy=False)
         near = np.isfinite(expected) & (np.abs(actual - expected) <= tolerance.bound(expected))
         return ~(near | same)
@@ -175,7 +177,7 @@ def _differ_array(actual, expected, tolerance, path):
     mine, right = number_pair(actual[index].item(), expected[index].item())
     many = f"; {count} of {wrong.size} entries differ" if wrong.size > 1 else ""
     text = f"first wrong entry {list(index)}: yours {mine}, should be {right}{many}"
-    return Difference("value", text, "wrong values", actual, expected, path, (actual, expected))
+    return Difference("value", text, "wrong values", actual, expected, path, None, (actual, expected))
 
 
 def _differ_sequence(actual, expected, tolerance, path):

@@ -4,7 +4,7 @@ import numpy as np
 
 from .compare import Difference, Tolerance, agree, wrong_entries
 from .hints import hint
-from .plain import NUMBERS, Opaque, as_array, is_number, is_sequence, is_tensor
+from .plain import Opaque, as_array, is_number, is_sequence, is_tensor
 from .slips import explain_numbers
 
 LIMIT = 5_000_000  # larger arrays are compared, but not diagnosed
@@ -13,7 +13,7 @@ LIMIT = 5_000_000  # larger arrays are compared, but not diagnosed
 def explain(found: Difference, tolerance, sizes=()):
     """The first slip that explains a difference as a Hint, or None; never raises.
 
-    sizes: pairs such as ("the first dimension of x", 4), for factors that are the size of something.
+    sizes: pairs such as ("the length of x", 4), for factors that are the size of something.
     """
     tolerance = tolerance or Tolerance(rtol=1e-9)
     try:
@@ -61,6 +61,8 @@ def _type(actual, expected, tolerance):
         return hint("The right value is there, but as the only item of a list, tuple or array.")
     if type(actual) is tuple and any(agree(item, expected, tolerance) for item in actual[:10]):
         return hint("The right value is one of several that are returned: return it alone.")
+    if is_number(expected) and type(actual) is np.ndarray:
+        return _not_reduced(actual, np.asarray(expected), tolerance)
     if is_number(actual) and is_sequence(expected):
         right = as_array(expected)
         reduced = None if right is None else _reduced(np.asarray(actual), right, tolerance)
@@ -136,12 +138,12 @@ def _reduced(actual, expected, tolerance):
 
 
 def _not_reduced(actual, expected, tolerance):
-    """A sum or mean that was forgotten, over one dimension or over all leading ones (a bias used in every row)."""
+    """A sum or mean that was forgotten, over a dimension or all leading ones (of a bias in every row)."""
     if actual.dtype.kind not in "biuf" or not 1 <= actual.size <= LIMIT or actual.ndim <= expected.ndim:
         return None
     leading = tuple(range(actual.ndim - expected.ndim))
     for name, reduce in REDUCTIONS:
-        for axis in (*range(actual.ndim), leading, None):
+        for axis in (*range(actual.ndim), leading, None) if expected.ndim else (None,):
             value = np.asarray(reduce(actual, axis=axis))
             if value.shape == expected.shape and not wrong_entries(value, expected, tolerance).any():
                 over = "all entries" if axis is None else f"dimension {axis}"
@@ -242,20 +244,17 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
 def dimension_names(names, values):
-    """Pairs of a dimension in words and its size, for the arguments of a call: the suspects for a factor."""
+    """Pairs of a size in words and its value, for the arguments of a call: the suspects for a factor."""
     found = []
     for name, value in zip(names, values, strict=True):
-        if type(value) is np.ndarray or is_tensor(value):
-            shape = tuple(value.shape)
-        elif type(value) in NUMBERS or type(value) not in (list, tuple, str, dict, set):
-            found += [(name, value)] if type(value) is int else []
-            continue
-        else:
-            shape = (len(value),)
-        if len(shape) == 1:
-            found.append((f"the length of {name}", shape[0]))
-        else:
-            found += [
-                (f"the {ORDINALS[i]} dimension of {name}", n) for i, n in enumerate(shape[: len(ORDINALS)])
-            ]
+        if type(value) is int:
+            found.append((f"the value of {name}", value))
+        elif type(value) in (list, tuple, str, dict, set):
+            found.append((f"the length of {name}", len(value)))
+        elif type(value) is np.ndarray or is_tensor(value):
+            if value.ndim == 1:
+                found.append((f"the length of {name}", len(value)))
+            else:
+                dimensions = zip(ORDINALS, value.shape, strict=False)
+                found += [(f"the size of the {which} dimension of {name}", n) for which, n in dimensions]
     return found

@@ -20,7 +20,7 @@ class CheckFailed(AssertionError):
     """An answer is wrong.
 
     `str(failure)` is the whole message; `public` says the same without any argument or value, for feedback on
-    hidden tests; `mistake` is the sentence of the named mistake, or None; `check` the name of what was checked.
+    hidden tests; `mistake` is the sentence of the named mistake, or None; `check` what was checked.
     """
 
     def __init__(self, message, public, mistake=None, check=""):
@@ -62,9 +62,9 @@ def describe_error(error):
 
 
 def describe_publicly(error):
-    """An exception without its message or anything else by which an answer could tell what it was called with.
+    """An exception without its message or anything else that could tell what the answer was called with.
 
-    The name of its own class and the text of a line are for an answer to choose; the number is enough to find it.
+    An answer may name its own classes and lines as it likes; the number of the line is enough to find it.
     """
     name = class_name(error)
     known = getattr(builtins, name, None)

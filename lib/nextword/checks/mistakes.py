@@ -38,8 +38,8 @@ def computed(wrong):
 def named_gradient_mistake(returned, expected, tolerance, mistakes):
     """The same for gradients by name.
 
-    mistakes: sentence -> what the function would return: a dict (which may hold some names only), a list or tuple
-    of all gradients (None for those that are right), or one array.
+    mistakes: sentence -> what the function would return: a dict (which may hold some names only), a list or
+    tuple of all gradients (None for those that are right), or one array.
     """
     for sentence, wrong in (mistakes or {}).items():
         wrong = _by_name(computed(wrong), list(expected))

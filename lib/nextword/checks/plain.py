@@ -50,7 +50,7 @@ def plain(value, same_objects=False):
 
     same_objects: tell what is no plain data by its identity, to see whether a container still holds the same.
     """
-    if type(value) in ATOMS:
+    if type(value) in ATOMS or type(value) is Opaque:
         return value
     try:
         return _Converter(same_objects).convert(value, 0)[0]

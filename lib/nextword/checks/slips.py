@@ -66,7 +66,7 @@ def not_finite(p):
 
 def all_zero(p):
     if p.a.size > 1 and not p.a.any() and p.e.any():
-        return hint("All of yours are 0: is the result ever filled in?")
+        return hint("All of yours are zero: is the result ever filled in?")
     return None
 
 
@@ -102,7 +102,7 @@ def float32(p):
     if narrow:
         return hint(
             f"Your array holds {p.dtype} numbers, which are right to only "
-            f"{7 if p.dtype == np.float32 else 3} digits: use float64."
+            f"{'seven' if p.dtype == np.float32 else 'three'} digits: use float64."
         )
     if np.mean(wrong_entries(p.a, p.e, Tolerance(1e-11, 1e-13 * largest))) < 0.5:
         return None
@@ -148,7 +148,7 @@ def factor(p):
                 continue
             where = next((name for name, size in p.sizes if size == n), None)
             if where or p.varied or (n == 2 and not p.whole):
-                known = f"; {n} is also the size of {where}".replace("the size of the length", "the length")
+                known = f"; {n} is also {where}"
                 if count == times and where:
                     known += " (a mean where a sum is wanted, or the other way round?)"
                 text = f"It is {what.format(n, word)}{also}{known if where else ''}."
@@ -264,17 +264,20 @@ def per_row(p):
     return None
 
 
+def one_off(p):
+    for one, word in ((1, "large"), (-1, "small")):
+        if p.whole and p.a.size and (p.a - p.e == one).all():
+            return hint(f"{'Each of yours' if p.a.size > 1 else 'It'} is one too {word}: off by one?")
+    return None
+
+
 def offset(p):
     shift = (p.a - p.e).ravel()
-    if not shift.size or not np.isfinite(shift).all() or not p.right(p.a - shift[0]):
+    if not p.varied or not np.isfinite(shift).all() or not p.right(p.a - shift[0]):
         return None
-    much, many = abs(float(shift[0])), "Each of yours" if shift.size > 1 else "It"
     word = "large" if shift[0] > 0 else "small"
-    if p.whole and much == 1:
-        return hint(f"{many} is one too {word}: off by one?")
-    if not p.varied:
-        return None
-    return hint(f"{many} is too {word} by {number_text(much)}.", f"The values are too {word} by a constant.")
+    much = number_text(abs(float(shift[0])))
+    return hint(f"Each of yours is too {word} by {much}.", f"The values are too {word} by a constant.")
 
 
 def only_there(p):
@@ -289,18 +292,18 @@ def only_there(p):
     if min(p.a.shape[-2:]) < 3 or wrong.sum() < 2:
         return None
     rows, columns = np.indices(p.a.shape[-2:])
-    for name, where in (
-        ("on the diagonal", rows == columns),
-        ("above the diagonal", rows < columns),
-        ("below the diagonal", rows > columns),
-        ("in the first row", rows == 0),
-        ("in the last row", rows == rows.max()),
-        ("in the first column", columns == 0),
-        ("in the last column", columns == columns.max()),
-    ):
-        if not (wrong & ~where).any():
-            return hint(f"All wrong entries are {name}.")
-    return None
+    places = {
+        "in the first row": rows == 0,
+        "in the last row": rows == rows.max(),
+        "in the first column": columns == 0,
+        "in the last column": columns == columns.max(),
+    }
+    if rows.max() == columns.max():
+        places["on the diagonal"] = rows == columns
+        places["above the diagonal"] = rows < columns
+        places["below the diagonal"] = rows > columns
+    where = next((name for name, inside in places.items() if not (wrong & ~inside).any()), None)
+    return hint(f"All wrong entries are {where}.") if where else None
 
 
 RULES = (
@@ -310,6 +313,7 @@ RULES = (
     transpose,
     float32,
     truncated,
+    one_off,
     factor,
     transform,
     shifted,
