@@ -125,16 +125,17 @@ check = checks.of(tokenize)
 text = "Narwhals are way cooler than parrots."
 check.call(text).equals(["narwhals", "are", "way", "cooler", "than", "parrots", "."], mistakes={
     "you cut at white space only, so that punctuation sticks to the words": text.lower().split(),
+    "you cut at white space only, and do not turn the text into lower case": text.split(),
     "you do not turn the text into lower case": ["Narwhals", "are", "way", "cooler", "than", "parrots", "."],
     "you throw the punctuation away": ["narwhals", "are", "way", "cooler", "than", "parrots"],
     "you cut the text into characters": list(text.lower()),
+    "your pattern has a capturing group (...), and re.findall returns the group": [""] * 7,
 })
 check.call("We know't, we know't!").equals(["we", "know't", ",", "we", "know't", "!"], mistakes={
     "an apostrophe inside a word cuts it in three":
         ["we", "know", "'", "t", ",", "we", "know", "'", "t", "!"],
     "an apostrophe inside a word is lost": ["we", "knowt", ",", "we", "knowt", "!"],
     "the second part of a word with an apostrophe is lost": ["we", "know", ",", "we", "know", "!"],
-    "your pattern has a capturing group, and re.findall returns the group": ["", "'t", "", "", "'t", ""],
 })
 check.passed()
 
@@ -158,6 +159,8 @@ check.call("Factory-farm cows: grant,--O Yead").equals(
             ["factory", "-", "farm", "cows", ":", "grant", ",", "-", "-", "o", "yead"],
         "punctuation marks in a row become one token":
             ["factory-farm", "cows", ":", "grant", ",--", "o", "yead"],
+        "hyphens outside of words are taken into the word":
+            ["factory-farm", "cows", ":", "grant", ",", "--o", "yead"],
         "hyphens outside of words are lost": ["factory-farm", "cows", ":", "grant", ",", "o", "yead"],
     })
 check.call("'Tis 1623, act 2...").equals(["'", "tis", "1623", ",", "act", "2", ".", ".", "."], mistakes={
@@ -351,6 +354,7 @@ def chain_rule_log_prob(conditional, tokens):
 
 # %% test="chain_rule_log_prob" points=1
 import math
+from itertools import product
 
 import torch
 from nextword import checks
@@ -359,13 +363,17 @@ from nextword import checks
 words = ["cows", "eat", "hay", "narwhals"]
 joint = torch.rand(4, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 joint /= joint.sum()
+distributions = {}      # p(. | context) of the random table: divide what is left of it by its sum
+for index in [index for t in range(3) for index in product(range(4), repeat=t)]:
+    mass = joint[index].reshape(4, -1).sum(dim=1)
+    distribution = dict(zip(words, (mass / mass.sum()).tolist(), strict=True))
+    distributions[tuple(words[i] for i in index)] = distribution
 
 
 def conditional(context):
-    """p(. | context) of the random table: divide the joint by the marginal."""
-    slab = joint[tuple(words.index(word) for word in context)]
-    mass = slab.reshape(len(words), -1).sum(dim=1)
-    return dict(zip(words, (mass / mass.sum()).tolist(), strict=True))
+    if context not in distributions:
+        raise KeyError(f"no text of three words goes on after {context}")
+    return distributions[context]
 
 
 def term(*text):
@@ -404,6 +412,8 @@ joint /= joint.sum()
 
 
 def conditional(context):
+    if type(context) is not tuple or len(context) > 3:
+        raise TypeError("conditional must be asked about a tuple of the words before a position")
     slab = joint[tuple(words.index(word) for word in context)]
     mass = slab.reshape(len(words), -1).sum(dim=1)
     return dict(zip(words, (mass / mass.sum()).tolist(), strict=True))
@@ -833,8 +843,8 @@ for u in [0.1, 0.25, 0.6, 0.75, 0.9]:
         "the faces are counted from 1": face + 1,
         "you return the face before the right one": face - 1,
         "all faces are taken for equally likely": int(u * 3),
-        "you look for u among the probabilities and not among their running sums":
-            int((torch.tensor(probs) <= u).sum()),
+        "you compare u with the probabilities and not with their running sums":
+            next((i for i, p in enumerate(probs) if u < p), None),
         "the rods are laid from right to left": 2 - int(torch.searchsorted(sums, 1 - u)),
         "you return the probability of the face and not its number": probs[face],
     })
@@ -881,14 +891,14 @@ for u, face, lower in [(0.5, 2, 0), (0.25, 0, 0), (0.75, 3, 2)]:
 largest = float(np.nextafter(1.0, 0.0))
 check.call([0.1] * 10, largest).equals(9, mistakes={
     "ten times 0.1 is rounded to less than 1, u is above it, and you return a face that does not exist": 10,
-    "where u is above the rounded sum, you return -1": -1,
-    "where u is above the rounded sum, you return the first face": 0,
-    "where u is above the rounded sum, you return None": None,
+    "you return -1 if u is above the sum of the probabilities, which is rounded": -1,
+    "you return the first face if u is above the sum of the probabilities, which is rounded": 0,
+    "you return nothing if u is above the sum of the probabilities, which is rounded": None,
 })
 check.call([0.1] * 10 + [0.0, 0.0], largest).equals(9, mistakes={
-    "where u is above the rounded sum, you return the last face though its probability is 0": 11,
-    "where u is above the rounded sum, you return the face after the last possible one": 10,
-    "where u is above the rounded sum, you return a face that does not exist": 12,
+    "you return the last face if u is above the rounded sum, though its probability is 0": 11,
+    "you return the face after the last possible one if u is above the rounded sum": 10,
+    "you return a face that does not exist if u is above the rounded sum": 12,
 })
 check.passed()
 ### END HIDDEN TESTS
@@ -992,6 +1002,7 @@ check.call(bigram, roll, 2, [0.1, 0.2, 0.3, 0.4, 0.5], 5).equals(["narwhals", "a
     "every roll uses the first of the numbers": ["narwhals", "are", "big"],
     "the first number is left out": ["narwhals", "are", "friendly"],
     "the model is asked about no context at all": ["<context of 0 words>"] * 5,
+    "the model is asked about the last n words, one too many": ["narwhals", *["<context of 2 words>"] * 4],
     "the model is asked about all words so far, not about the last n - 1":
         ["narwhals", *["<context of 2 words>", "<context of 3 words>", "<context of 4 words>",
                        "<context of 5 words>"]],
@@ -1259,7 +1270,9 @@ def log_row(context, n):
 
 
 def model_of(n):
-    return lambda context: dict(zip(words, log_row(context, n).exp().tolist(), strict=True))
+    def model(context):
+        return dict(zip(words, log_row(context, n).exp().tolist(), strict=True))
+    return model
 
 
 def steps(n, context_of):
@@ -1561,6 +1574,7 @@ expected = mix(c3, mix(c2, unigram))
 check = checks.of(witten_bell)
 check.call(tables[:1], (), vocabulary).close_to(named(unigram), mistakes={
     "the unigram model is not mixed with the uniform distribution": named(c1 / c1.sum()),
+    "below the unigram model stands 0, not the uniform distribution": named(mix(c1, uniform * 0)),
     "the shorter context is weighted with the number of tokens, not of different words":
         named(mix(c1, uniform, 20)),
     "the two weights are swapped": named((4 * c1 / 20 + 20 * uniform) / 24),
@@ -1868,15 +1882,21 @@ def reference(ids, n, keep=lambda windows: windows[:, -1] != 0):
     return torch.unique(windows[keep(windows)], dim=0, return_counts=True)
 
 
-def overflowing(ids, n):
-    """What packing without ranks gives: the sum wraps around at 64 bits."""
+def overflowing(ids, n, unpacked=False, dtype=np.int64):
+    """What packing without ranks gives: the numbers wrap around; `unpacked` takes them apart again."""
     windows = ids.unfold(0, n, 1)
-    windows = windows[windows[:, -1] != 0].numpy()
-    packed = np.zeros(len(windows), dtype=np.int64)
+    windows = windows[windows[:, -1] != 0].numpy().astype(dtype)
+    packed, size = np.zeros(len(windows), dtype=dtype), dtype(ids.max() + 1)
     for column in windows.T:
-        packed = packed * np.int64(ids.max() + 1) + column
-    _, first, counts = np.unique(packed, return_index=True, return_counts=True)
-    return windows[first], counts
+        packed = packed * size + column
+    packed, first, counts = np.unique(packed, return_index=True, return_counts=True)
+    if not unpacked:
+        return windows[first], counts
+    columns = []
+    for _ in range(n - 1):
+        packed, column = np.divmod(packed, size)
+        columns.append(column)
+    return np.stack([packed, *reversed(columns)], axis=1), counts
 
 
 check = checks.of(count_table)
@@ -1886,6 +1906,8 @@ for n, vocabulary, sentences in [(1, 9, 30), (2, 9, 300), (3, 120, 300), (4, 5, 
     check.call(ids.numpy(), n).equals(reference(ids, n), mistakes={
         "packed n-grams exceed 63 bits and wrap around: take the rank of a prefix before the next digit":
             lambda ids=ids, n=n: overflowing(ids, n),
+        "packed n-grams exceed 63 bits, wrap around and are taken apart wrongly: take ranks of prefixes":
+            lambda ids=ids, n=n: overflowing(ids, n, unpacked=True),
         "you count across the end of a sentence: the n-grams that end in 0 are not to be counted":
             lambda ids=ids, n=n: reference(ids, n, lambda w: w[:, -1] >= 0),
         "all n-grams that have a 0 in them are left out":
@@ -1897,7 +1919,9 @@ for n, vocabulary, sentences in [(1, 9, 30), (2, 9, 300), (3, 120, 300), (4, 5, 
     })
 small = stream(3, 3000, 100, seed=9)
 check.call(small.to(torch.int32).numpy(), 3).equals(reference(small, 3), mistakes={
-    "32-bit ids are packed into 32 bits and wrap around": lambda: overflowing(small.to(torch.int32), 3),
+    "32-bit ids are packed into 32 bits and wrap around": lambda: overflowing(small, 3, dtype=np.int32),
+    "32-bit ids are packed into 32 bits, wrap around and are taken apart wrongly":
+        lambda: overflowing(small, 3, unpacked=True, dtype=np.int32),
 })
 check.call(np.array([0, 0, 1]), 3).equals((np.array([[0, 0, 1]]), np.array([1])))
 check.passed()
@@ -2019,7 +2043,7 @@ loss = torch_cross_entropy(logits[contexts], words)
 loss.backward()
 
 S, N, rows = logits.detach(), counts.sum(), counts.sum(dim=1, keepdim=True)
-P = S.softmax(dim=1)
+P, R = S.softmax(dim=1), S - S.amax(dim=1, keepdim=True)
 
 
 def pair(log_p):
@@ -2043,7 +2067,9 @@ check.call(S.numpy(), counts.numpy()).close_to((loss.detach(), logits.grad), mis
     "P is multiplied by the number of all tokens, not of those of its row":
         (loss.detach(), (N * P - counts) / N),
     "the softmax makes each column add up to 1, not each row": pair(S.log_softmax(dim=0)),
+    "the exponentials are added up over each column, not over each row": pair(R.log_softmax(dim=0)),
     "the softmax is taken over the whole table, not row by row": pair(S - S.logsumexp(dim=(0, 1))),
+    "the exponentials are added up over the whole table": pair(R - R.logsumexp(dim=(0, 1))),
     "only the loss is returned": loss.detach(),
 })
 check.passed()
@@ -2069,7 +2095,7 @@ for shape, scale in [((4, 7), 1.0), ((6, 2), 3.0), ((1, 9), 1.0), ((5, 5), 1000.
     loss = torch_cross_entropy(logits[contexts], words)
     loss.backward()
     S, N, rows = logits.detach(), counts.sum(), counts.sum(dim=1, keepdim=True)
-    P = S.softmax(dim=1)
+    P, R = S.softmax(dim=1), S - S.amax(dim=1, keepdim=True)
 
     def pair(log_p, counts=counts, N=N, rows=rows):
         """Loss and gradient when the probabilities are normalised in another way."""
@@ -2077,7 +2103,9 @@ for shape, scale in [((4, 7), 1.0), ((6, 2), 3.0), ((1, 9), 1.0), ((5, 5), 1000.
 
     check.call(S.numpy(), counts.numpy()).close_to((loss.detach(), logits.grad), atol=1e-12, mistakes={
         "the softmax makes each column add up to 1, not each row": pair(S.log_softmax(dim=0)),
+        "the exponentials are added up over each column, not over each row": pair(R.log_softmax(dim=0)),
         "the softmax is taken over the whole table, not row by row": pair(S - S.logsumexp(dim=(0, 1))),
+        "the exponentials are added up over the whole table": pair(R - R.logsumexp(dim=(0, 1))),
         "the loss is not divided by the number of tokens": (loss.detach() * N, logits.grad * N),
         "the gradient is not divided by the number of tokens": (loss.detach(), logits.grad * N),
         "you divide by the number of contexts, not by the number of tokens":
