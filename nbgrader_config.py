@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from nbconvert.filters.strings import clean_html, strip_files_prefix
+from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import preprocessors as nbgrader
 
 from autograder.build import settings
@@ -48,8 +49,11 @@ c.GenerateAssignment.preprocessors = [
 # nbgrader's own chain, with the judge in place of the kernel that runs answer and test together.
 c.Autograde.autograde_preprocessors = [
     "autograder.nbgrader_plugin.Judge",
+    nbgrader.IgnorePattern,
+    ClearMetadataPreprocessor,
     nbgrader.LimitOutput,
     nbgrader.SaveAutoGrades,
+    "autograder.nbgrader_plugin.SaveBonus",
     nbgrader.AssignLatePenalties,
     nbgrader.CheckCellMetadata,
 ]

@@ -47,9 +47,15 @@ def build(course, name):
     return Built(source_file, student_file, _write(student_file, student))
 
 
-def build_all(course):
-    """Builds every assignment that course.toml lists, in order."""
-    return [build(course, assignment.name) for assignment in course.assignments]
+def build_all(course, names=None, check=False):
+    """Builds these assignments, or all that course.toml lists; returns the names of those that changed.
+
+    With `check`, nothing is written: what is returned are the student notebooks that are not up to date.
+    """
+    names = names or [assignment.name for assignment in course.assignments]
+    if check:
+        return [name for name in names if _text_of(course.notebook(name)) != render(course, name)[1]]
+    return [name for name in names if build(course, name).changed]
 
 
 def render(course, name):
@@ -79,24 +85,26 @@ def solved_notebook(source, assignment):
 
 def student_notebook(solved):
     """The notebook that students get, as plain data, from the one with answers."""
+    return _processed(gradebook_notebook(solved), "ClearHiddenTests", "ComputeChecksums", "CheckCellMetadata")
+
+
+def gradebook_notebook(solved):
+    """What nbgrader's gradebook keeps: no answers, but hidden tests, and checksums to tell what students changed."""
+    return _processed(solved, "LockCells", "ClearSolutions", "ClearMarkScheme", "ClearOutput", "CheckCellMetadata",
+                      "ComputeChecksums")
+
+
+def _processed(data, *names):
+    """A notebook, as plain data, after nbgrader's preprocessors of these names."""
     import nbformat
     from nbgrader import preprocessors as nbgrader
     from traitlets.config import Config
 
-    notebook, resources = nbformat.from_dict(json.loads(json.dumps(solved))), {}
-    steps = [
-        nbgrader.LockCells,
-        nbgrader.ClearSolutions,
-        nbgrader.ClearMarkScheme,
-        nbgrader.ClearOutput,
-        nbgrader.CheckCellMetadata,
-        nbgrader.ClearHiddenTests,
-        nbgrader.ComputeChecksums,
-        nbgrader.CheckCellMetadata,
-    ]
+    notebook, resources = nbformat.from_dict(json.loads(json.dumps(data))), {}
     with _quiet():
-        for step in steps:
-            notebook, resources = step(config=Config(settings())).preprocess(notebook, resources)
+        for name in names:
+            step = getattr(nbgrader, name)(config=Config(settings()))
+            notebook, resources = step.preprocess(notebook, resources)
     return json.loads(json.dumps(notebook))
 
 
@@ -111,20 +119,24 @@ def settings():
 def leaks(source, student):
     """Lines of answers, hidden tests or marking schemes in the student's notebook, one problem each.
 
-    Lines that say little are no leak, nor are lines that given cells and visible tests have too.
+    Lines that say little are no leak. Nor are lines of answers that a given cell has too, nor lines of hidden
+    tests that other code of ours has: tests are made of the same few phrases.
     """
     public = {cell["id"]: _lines("".join(cell["source"])) for cell in student["cells"]}
-    shown = {line for c in source.cells if c.role in ("given", "test") for line in _lines(c.source)}
     problems = []
-    for cell in source.cells:
-        regions = (inside(cell.source, region) for region in (SOLUTION, HIDDEN, SCHEME))
-        secret = "\n".join(line for region in regions for line in region)
-        for line in dict.fromkeys(_lines(secret)):
-            for where in (cell_id for cell_id in public if line in public[cell_id] and line not in shown):
-                problems.append(
-                    f"{source.path}:{cell.line}: {cell.id}: {where} gives this line away to students: {line}"
-                )
+    for region, roles in _COMMON.items():
+        common = {line for cell in source.cells if cell.role in roles for line in _lines(cell.source)}
+        for cell in source.cells:
+            secret = set(_lines("\n".join(inside(cell.source, region)))) - common
+            for where, lines in public.items():
+                for line in dict.fromkeys(line for line in lines if line in secret):
+                    problem = f"{where} gives this line away to students: {line}"
+                    problems.append(f"{source.path}:{cell.line}: {cell.id}: {problem}")
     return problems
+
+
+# Of which roles a cell may have a line in common with a region.
+_COMMON = {SOLUTION: ("given",), HIDDEN: ("given", "test", "figure"), SCHEME: ()}
 
 
 def _lines(text):
@@ -148,14 +160,19 @@ def _text(notebook):
 
 def _write(path, text):
     """Writes a file if it changed, in one step; returns whether it did."""
-    with contextlib.suppress(FileNotFoundError):
-        if path.read_text(encoding="utf-8") == text:
-            return False
+    if _text_of(path) == text:
+        return False
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{os.getpid()}")
     new.write_text(text, encoding="utf-8", newline="\n")
     os.replace(new, path)
     return True
+
+
+def _text_of(path):
+    """What a file holds, or None if there is none."""
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_text(encoding="utf-8")
 
 
 @contextlib.contextmanager

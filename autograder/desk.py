@@ -103,12 +103,11 @@ def _enrol(course, name, gradebook):
     """The gradebook has to know the assignment's cells before it takes grades."""
     import nbformat
 
-    from .build import build
+    from . import build, source
 
-    source = course.source_notebook(name)
-    if not source.exists() or source.stat().st_mtime < course.source(name).stat().st_mtime:
-        build(course, name)
-    gradebook.enrol(course.assignment(name), nbformat.read(source, as_version=4))
+    assignment = course.assignment(name)
+    solved = build.solved_notebook(source.read(course.source(name)), assignment)
+    gradebook.enrol(assignment, nbformat.from_dict(build.gradebook_notebook(solved)))
 
 
 def _settle(course, bundle, gradebook, book, one, key, made):

@@ -47,7 +47,7 @@ class Book:
         self._book.close()
 
     def enrol(self, assignment, notebook):
-        """Tells the gradebook about an assignment: its cells, points and sources. `notebook` is the source notebook."""
+        """Tells the gradebook about an assignment: its cells, points and sources (see build.gradebook_notebook)."""
         from nbgrader.preprocessors import SaveCells
 
         self._book.update_or_create_assignment(assignment.name, duedate=_naive_utc(assignment.due))
