@@ -230,6 +230,17 @@ class Grammar:
 
     # Proof
 
+    @cached_property
+    def _representatives(self) -> set[str]:
+        """One of each group of words that belong to the same word classes: the others behave as it does."""
+        classes = defaultdict(set)
+        for word_class, word in self._word_rules():
+            classes[word].add(word_class)
+        first = {}
+        for word, of_word in classes.items():
+            first.setdefault(frozenset(of_word), word)
+        return set(first.values())
+
     def ambiguous_prefix(self, limit: int = 1_000_000) -> Stack | None:
         """The words at which two derivations of one sentence meet, or None: then no sentence has two.
 
@@ -244,6 +255,8 @@ class Grammar:
         while waiting:
             one, other, words = waiting.popleft()
             for word, ways in self._begin(one).items():
+                if word not in self._representatives:
+                    continue
                 if one == other:    # the same derivation so far: it goes on as one, or parts into two
                     going_on = [(way, way, False) for way in ways]
                     going_on += [(*pair, True) for pair in combinations(ways, 2)]

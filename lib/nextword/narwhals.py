@@ -21,7 +21,7 @@ from nextword.grammar import Grammar
 
 NAMES = "nora otis mabel finn iris hugo wanda boris celia dara emil greta".split()
 NOUNS = {"sea": "narwhal whale seal otter gull", "land": "cow goat horse donkey",
-         "folk": "sailor farmer captain man"}
+         "folk": "sailor man farmer captain"}
 FOODS = {"sea": "squid shrimp kelp", "land": "grass hay corn", "folk": "bread soup cheese"}
 INTRANSITIVE = {"sea": "swim dive float splash", "land": "graze trot rest wander",
                 "folk": "row whistle work argue", "any": "sing sleep dream wait"}
@@ -129,8 +129,8 @@ def predicates() -> dict:
                 (4, f"Predicate.{number}.any"), (3, f"VERB.{number}.eat NOUN.food.{kind}"),
                 (2, f"VERB.{number}.{kind}"), (1, f"VERB.{number}.{kind} ADV")]
     rules["Predicate.many.folk"] += [(1, "VERB.man DET.the NOUN.boat")]
-    rules["Predicate.group"] = [(5, "Predicate.many.any"), (1, "VERB.many.eat NOUN.food.folk"),
-                                (2, "VERB.man DET.the NOUN.boat")]
+    rules["Predicate.group"] = [(5, "Predicate.many.any"), (2, "VERB.many.eat NOUN.food.folk"),
+                                (1, "VERB.man DET.the NOUN.boat")]
     return rules
 
 
