@@ -5,12 +5,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from . import intake, record
+from . import record
 from .bundle import Bundle
 from .course import Limits
 from .feedback import WORDS
 from .grading import Grader
-from .judge import PASSED
+from .judge import NOT_WRITTEN, PASSED
 from .sandbox import levels
 
 
@@ -32,22 +32,24 @@ def check(notebook, sandbox="none"):
             console.print(f"{_where(bundle, cell)}: {cell.reason}", markup=False)
     console.print(_table(bundle, made))
     for test in made.tests:
-        if test.verdict != PASSED:
-            console.print(f"{test.exercise}: {test.reason}\n", markup=False)
+        if test.verdict not in (PASSED, NOT_WRITTEN):
+            console.print(f"{bundle.exercise(test.exercise).label}. {test.reason}\n", markup=False)
     passed = sum(t.verdict == PASSED for t in made.tests)
-    console.print(f"{passed} of {len(made.tests)} visible tests pass. Hidden tests look at more; the notebook says at what.")
+    more = "Hidden tests look at more: the notebook says at what."
+    console.print(f"{passed} of {len(made.tests)} visible tests pass. {more}", soft_wrap=True)
     return 0 if passed == len(made.tests) else 1
 
 
 def _where(bundle, cell):
-    return f"Exercise {bundle.exercise(cell.exercise).number}" if cell.exercise else "A cell of your own"
+    return bundle.exercise(cell.exercise).label if cell.exercise else "A cell of your own"
 
 
 def _table(bundle, made):
     shown = Table()
-    for column in ("exercise", "visible test", "seconds"):
+    for column in ("exercise", "visible test", "points", "seconds"):
         shown.add_column(column)
     for test in made.tests:
         exercise = bundle.exercise(test.exercise)
-        shown.add_row(f"{exercise.number}: {exercise.title}", WORDS[test.verdict], f"{test.seconds:.2f}")
+        points = f"{test.points:g} of {test.maximum:g}" + (" (bonus)" if test.bonus else "")
+        shown.add_row(f"{exercise.label}: {exercise.title}", WORDS[test.verdict], points, f"{test.seconds:.2f}")
     return shown

@@ -9,7 +9,7 @@ from . import build, released, show
 from .bundle import Bundle
 
 ASSIGNMENT = "01_ngram_counting"
-WRITTEN = "The constraint that the probabilities add up to one enters with a multiplier, which turns out to be the count."
+WRITTEN = "The constraint that the probabilities add up to one enters with a multiplier, which turns out to be N(h)."
 
 PATCHES = """
 import builtins, sys

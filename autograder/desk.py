@@ -30,14 +30,14 @@ class Submission:
 
 
 def submissions(course, assignment, student=None):
-    """The submissions to an assignment, by student. A renamed notebook is found when it is the only one in its folder."""
+    """The submissions to an assignment, by student. A renamed notebook is found when it is alone in its folder."""
     found = []
     for folder in sorted(course.submitted.glob(f"*/{assignment}")):
         name = folder.parent.name
         if student not in (None, name):
             continue
         if not STUDENT.match(name):
-            raise DeskError(f"{folder.parent}: a student's folder may be named with letters, digits and . _ @ + - only.")
+            raise DeskError(f"{folder.parent}: a student's folder may have letters, digits and . _ @ + - in its name.")
         stamp = folder / "timestamp.txt"
         when = stamp.read_text().strip() if stamp.is_file() else None
         found.append(Submission(name, _notebook(folder, assignment), when))
@@ -94,7 +94,8 @@ def _bytes(path):
     try:
         if path.is_symlink():
             return b""
-        return path.read_bytes() if path.stat().st_size <= 4 * intake.LARGEST else path.open("rb").read(4 * intake.LARGEST)
+        with path.open("rb") as file:
+            return file.read(2 * intake.LARGEST)  # more than may be handed in, and no more than fits into memory
     except OSError:
         return b""
 

@@ -48,7 +48,7 @@ def lines(assignment, full_marks, rows, ledger):
 
 
 def write_csv(path, found):
-    """Writes the lines as CSV (UTF-8), whole or not at all. Cells that a spreadsheet would run as a formula are quoted."""
+    """Writes the lines as CSV (UTF-8), whole or not at all. What a spreadsheet would take for a formula is quoted."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -58,7 +58,10 @@ class Marks:
 
 
 def page(student, bundle, made, row=None, marks=None):
-    """The page's HTML. `row` is the gradebook's line (None: not in the gradebook), `marks` maps written cells to Marks."""
+    """The page's HTML.
+
+    `row` is the gradebook's line (None: not in the gradebook); `marks` maps written cells to Marks.
+    """
     marks = marks or {}
     return _environment().get_template("feedback.html").render(
         student=student,
@@ -82,7 +85,7 @@ def _section(exercise, made, marks):
     earned = sum(t.points for t in tests) + (manual.points or 0 if manual else 0)
     solved = bool(tests) and all(t.verdict == PASSED for t in tests)
     return Section(
-        heading=f"Exercise {exercise.number}: {exercise.title}",
+        heading=f"{exercise.label}: {exercise.title}",
         points=_points(exercise, earned, written, manual),
         solved=solved,
         parts=[_part(t, exercise) for t in tests],

@@ -156,8 +156,9 @@ def _clear_errors(db_url):
             yield
     except OperationalError as error:
         raise GradebookError(
-            f"The gradebook {db_url} cannot be used: {error.orig}. If another program has it open (a formgrader, another"
-            " grader), close it and run the same command again: what was graded is in the ledger and is not graded twice."
+            f"The gradebook {db_url} cannot be used: {error.orig}. If another program has it open (a formgrader,"
+            " another grader), close it and run the same command again: what was graded is in the ledger, and is not"
+            " graded twice."
         ) from None
 
 

@@ -43,7 +43,10 @@ class Result:
 
 
 class Judge:
-    """Judges submissions to one assignment. `houses` maps whether PyTorch is there to a house: {False: ..., True: ...}."""
+    """Judges submissions to one assignment.
+
+    `houses` maps whether PyTorch is there to a house: {False: house} or {False: house, True: house with PyTorch}.
+    """
 
     def __init__(self, bundle, houses, limits):
         self.bundle, self.houses, self.limits = bundle, houses, limits

@@ -33,7 +33,7 @@ def grader(root, name, sandbox):
 class Judge(NbGraderPreprocessor):
     """Runs answers in the sandbox and tests in this process; writes the verdicts as the outputs of the test cells."""
 
-    course_root = Unicode("", help="The folder of course.toml; empty: found from the working directory").tag(config=True)
+    course_root = Unicode("", help="The folder of course.toml (default: found from here upwards)").tag(config=True)
     sandbox = Unicode("auto", help="The sandbox level: auto, rooms or none").tag(config=True)
 
     def preprocess(self, nb, resources):

@@ -1,4 +1,4 @@
-"""What is known of one submission after grading: the record. Everything else (gradebook, CSV, feedback) is made from it.
+"""What is known of one submission after grading: the record. Gradebook, CSV and feedback are made from it.
 
 A record is plain JSON. `grade` writes it once; nothing edits it afterwards.
 """

@@ -29,7 +29,7 @@ class AnswerLost(BaseException):
 
 
 class Remote:
-    """Stands for an object of the answer process in a test: it can be called, indexed, iterated, asked for attributes."""
+    """Stands in a test for an object of the answer process: it can be called, indexed, iterated, asked for attributes."""
 
     __slots__ = ("_session", "_number", "_kind")
 

@@ -115,7 +115,7 @@ class House:
 
     def room(self):
         """A fresh room. The house is started, or started again, when it is not running."""
-        for attempt in (1, 2):
+        for _ in range(2):
             if self._process is None or self._process.poll() is not None:
                 self.close()
                 self.start()
@@ -169,7 +169,8 @@ class House:
         binds = [*_read_only(interpreter_folders()), "--ro-bind", str(INSIDE), "/house/inside"]
         binds += self._library_binds() + self._torch_binds()
         command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", *base_binds()]
-        command += ["--dev", "/dev", "--proc", "/proc", "--dir", "/scratch", *binds, "--chdir", "/scratch", "--clearenv"]
+        command += ["--dev", "/dev", "--proc", "/proc", "--dir", "/scratch", *binds]
+        command += ["--chdir", "/scratch", "--clearenv"]
         for name, value in self._environment("/scratch").items():
             command += ["--setenv", name, value]
         command += ["--", sys.executable, "-IB", "-c", START.format("/house")]

@@ -1,7 +1,7 @@
 """The system calls that a room may use: an allow list by name, compiled to BPF outside of the room.
 
 Left out on purpose: socket, bind, connect, sendmsg; fork, vfork, memfd, shared memory and message queues; ptrace and
-process_vm; pidfd; mount, unshare, setns; keyctl, bpf, perf, io_uring, userfaultfd; personality, reboot, clocks, modules.
+process_vm; pidfd; mount, unshare, setns; keyctl, bpf, perf, io_uring, userfaultfd; personality, reboot, modules.
 """
 
 import errno
