@@ -3,7 +3,7 @@
 import dataclasses
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -11,10 +11,10 @@ from .course import Course, CourseError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
-Workspace = Annotated[Optional[Path], typer.Option(help="Where the class lives (course.toml: paths.workspace).")]
+Workspace = Annotated[Path | None, typer.Option(help="Where the class lives (course.toml: paths.workspace).")]
 Sandbox = Annotated[str, typer.Option(help="auto, rooms, or none (no isolation: only for submissions you trust).")]
-Jobs = Annotated[Optional[int], typer.Option(help="Processes at a time (default: one per processor).")]
-Student = Annotated[Optional[str], typer.Option(help="Only this student.")]
+Jobs = Annotated[int | None, typer.Option(help="Processes at a time (default: one per processor).")]
+Student = Annotated[str | None, typer.Option(help="Only this student.")]
 Name = Annotated[str, typer.Argument(help="The assignment, as course.toml lists it.")]
 
 
@@ -29,7 +29,7 @@ def course_at(workspace=None):
 
 @app.command()
 def build(
-    names: Annotated[Optional[list[str]], typer.Argument(help="Assignments (default: all).")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Assignments (default: all).")] = None,
     check: Annotated[bool, typer.Option(help="Write nothing; fail when notebooks/ is not up to date.")] = False,
 ):
     """Builds the notebooks from solutions/."""

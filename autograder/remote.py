@@ -29,7 +29,7 @@ class AnswerLost(BaseException):
 
 
 class Remote:
-    """Stands in a test for an object of the answer process: it can be called, indexed, iterated, asked for attributes."""
+    """Stands in a test for an object of the answer process: call it, index it, iterate it, ask for attributes."""
 
     __slots__ = ("_session", "_number", "_kind")
 
