@@ -247,9 +247,7 @@ class TestRaises:
 
     def test_the_right_exception_that_says_enough_passes(self):
         checks.of(self.unseen).call({}, ("never",)).raises(KeyError, mentioning="never")
-        checks.of(self.unseen).call({}, ("never",)).raises(
-            (ValueError, LookupError), mentioning=("never", "context")
-        )
+        checks.of(self.unseen).call({}, ("never",)).raises((ValueError, LookupError), mentioning=("never", "context"))
 
     def test_a_value_is_a_failure(self):
         found = failure(checks.of(roll_die).call([0.5, 0.6], 0.1).raises, ValueError)
@@ -284,9 +282,7 @@ class TestNotWritten:
     def test_is_a_not_implemented_error_with_one_sentence(self, ask):
         found = failure(lambda: ask(checks.of(self.count_ngrams, name="count_ngrams").call([], 2)))
         assert type(found) is NotImplementedError
-        assert str(found) == (
-            "`count_ngrams` is not written yet: replace `raise NotImplementedError` in its cell."
-        )
+        assert str(found) == ("`count_ngrams` is not written yet: replace `raise NotImplementedError` in its cell.")
         assert (found.public, found.mistake, found.check) == (str(found), None, "count_ngrams")
 
     def test_names_the_exercise_that_is_missing_where_another_calls_it(self):
@@ -431,9 +427,7 @@ class TestShown:
 
     def test_plain_python_shows_the_message_last(self):
         found = failure(returning("a").call().equals, "b")
-        assert (
-            traceback.format_exception_only(found)[-1].strip().endswith("returned 'a'; it should return 'b'.")
-        )
+        assert traceback.format_exception_only(found)[-1].strip().endswith("returned 'a'; it should return 'b'.")
 
 
 def test_importing_checks_does_not_import_torch():

@@ -162,7 +162,7 @@ STRUCTURE = {
 }
 
 
-WORDS_WITH_DIGITS = "1/ln 2|ln 2|ln 10|base 2|base 10|0/0|log(0)|by 0|float32|1 minus|1 divided".split("|")
+WORDS_WITH_DIGITS = "1/ln 2|ln 2|ln 10|base 2|base 10|0/0|log(0)|by 0|float32|float64|1 minus|1 divided".split("|")
 
 
 @pytest.mark.parametrize("actual, expected, sentence", NUMBERS.values(), ids=NUMBERS)

@@ -27,9 +27,7 @@ def call(f, args, kwargs):
     except (Exception, SystemExit) as raised:
         error = raised
         locate(error)
-    changed = [
-        i for i, (before, after) in enumerate(zip(args, copies, strict=True)) if _changed(before, after)
-    ]
+    changed = [i for i, (before, after) in enumerate(zip(args, copies, strict=True)) if _changed(before, after)]
     changed += [key for key, before in kwargs.items() if _changed(before, named[key])]
     return value, error, changed
 
@@ -94,10 +92,7 @@ def is_library(filename):
     if any(mark in filename for mark in CELLS):
         return False
     folders = (PACKAGE, *LIBRARIES)
-    return (
-        filename.startswith(("<frozen", *(folder + os.sep for folder in folders)))
-        or "site-packages" in filename
-    )
+    return filename.startswith(("<frozen", *(folder + os.sep for folder in folders))) or "site-packages" in filename
 
 
 def unwritten(error, name):
@@ -110,17 +105,21 @@ def unwritten(error, name):
 
 def name_of(f, test):
     """The name of a function in a sentence: its global name in the test, else what it calls itself."""
-    try:
-        own = getattr(f, "__qualname__", None) or getattr(f, "__name__", None)
-    except Exception:
-        own = None
-    own = own.rpartition("<locals>.")[2] if type(own) is str else ""
-    given = _bound_to(f, test.f_globals)
+    given, own = _bound_to(f, test.f_globals), _own_name(f)
     if given:
         return own if own in given else given[0]
     if 0 < len(own) <= 60 and all(part.isidentifier() for part in own.split(".")):
         return own
     return next(iter(_bound_to(f, test.f_locals)), "your function")
+
+
+def _own_name(f):
+    attribute = "__name__" if hasattr(type(f), "__call_reporting__") else "__qualname__"
+    try:
+        name = getattr(f, attribute, None)
+    except Exception:
+        return ""
+    return name.rpartition("<locals>.")[2] if type(name) is str else ""
 
 
 def _bound_to(f, names):

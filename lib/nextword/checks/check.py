@@ -67,13 +67,9 @@ class Check:
         shown = [show(value, 60) for value in values] + ["..."] * len(rest)
         message = first + "".join(text + part for text, part in zip(shown, rest, strict=False))
         public = sentence.replace("{}", "...")
-        raise CheckFailed(
-            f"`{self.name}`: {stop(message)}{trouble}", f"`{self.name}`: {stop(public)}", None, self.name
-        )
+        raise CheckFailed(f"`{self.name}`: {stop(message)}{trouble}", f"`{self.name}`: {stop(public)}", None, self.name)
 
-    def gradients(
-        self, reference, *inputs, names=None, seed=0, cotangent=None, mistakes=None, rtol=1e-7, atol=None
-    ):
+    def gradients(self, reference, *inputs, names=None, seed=0, cotangent=None, mistakes=None, rtol=1e-7, atol=None):
         """Compare the gradients that the function returns with PyTorch's.
 
         The function is called with the inputs and g, the gradient of the loss with respect to the output: a

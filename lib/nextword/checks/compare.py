@@ -76,27 +76,29 @@ def agree(actual, expected, tolerance=None):
     return difference(actual, expected, tolerance) is None
 
 
+KINDS = {
+    bool: "a boolean",
+    int: "an integer",
+    float: "a number",
+    complex: "a complex number",
+    str: "a string",
+    bytes: "a bytes object",
+    list: "a list",
+    tuple: "a tuple",
+    dict: "a dict",
+    set: "a set",
+    frozenset: "a set",
+    type(None): "None",
+}
+
+
 def kind_of(value, public=False):
     """What a plain value is: "a number", "an array of shape (3, 4)"; public: without shapes and names."""
-    if value is None:
-        return "None"
     if isinstance(value, Opaque):
         return "an object of its own class" if public and "`" in value.what else value.what
     if type(value) is np.ndarray:
         return "an array" if public else f"an array of shape {value.shape}"
-    names = {
-        bool: "a boolean",
-        int: "an integer",
-        float: "a number",
-        complex: "a complex number",
-        str: "a string",
-        bytes: "a bytes object",
-        list: "a list",
-        tuple: "a tuple",
-        dict: "a dict",
-        frozenset: "a set",
-    }
-    return names[type(value)]
+    return KINDS[type(value)]
 
 
 def _differ(actual, expected, tolerance, path):
@@ -106,11 +108,7 @@ def _differ(actual, expected, tolerance, path):
         return _wrong_type(actual, expected, path)
     for is_kind, differ in ((is_number, _differ_number), (is_sequence, _differ_sequence)):
         if is_kind(expected):
-            return (
-                differ(actual, expected, tolerance, path)
-                if is_kind(actual)
-                else _wrong_type(actual, expected, path)
-            )
+            return differ(actual, expected, tolerance, path) if is_kind(actual) else _wrong_type(actual, expected, path)
     if type(actual) is not type(expected):
         return _wrong_type(actual, expected, path)
     if type(expected) is dict:
@@ -210,9 +208,7 @@ def _differ_dict(actual, expected, tolerance, path):
             _keys(keys, what) for keys, what in ((missing, "missing"), (unexpected, "not expected")) if keys
         )
         public = " and ".join(
-            what
-            for what, keys in (("a dict with missing keys", missing), ("unexpected keys", unexpected))
-            if keys
+            what for what, keys in (("a dict with missing keys", missing), ("unexpected keys", unexpected)) if keys
         )
         public = public if missing else "a dict with unexpected keys"
         return Difference("keys", text, public, actual, expected, path)

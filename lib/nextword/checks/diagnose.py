@@ -101,8 +101,7 @@ def _transposed_shape(actual, expected, tolerance):
                 )
     if actual.shape == expected.shape[::-1]:
         return hint(
-            "The shape is the other way round: is something transposed, "
-            "or are the factors of a product swapped?"
+            "The shape is the other way round: is something transposed, or are the factors of a product swapped?"
         )
     return None
 

@@ -53,13 +53,8 @@ class Reference:
         import torch
 
         g = torch.tensor(np.asarray(g, dtype=np.float64))
-        found = torch.autograd.grad(
-            (self.output * g).sum(), self.leaves, allow_unused=True, retain_graph=True
-        )
-        return [
-            np.zeros(tuple(x.shape)) if d is None else d.numpy()
-            for x, d in zip(self.leaves, found, strict=True)
-        ]
+        found = torch.autograd.grad((self.output * g).sum(), self.leaves, allow_unused=True, retain_graph=True)
+        return [np.zeros(tuple(x.shape)) if d is None else d.numpy() for x, d in zip(self.leaves, found, strict=True)]
 
 
 def parameter_names(reference, count):
@@ -79,7 +74,5 @@ def finite_difference_jacobian(f, x, eps=1e-6):
         up, down = x.copy(), x.copy()
         up[index] += eps
         down[index] -= eps
-        columns.append(
-            (np.asarray(f(up), dtype=np.float64) - np.asarray(f(down), dtype=np.float64)) / (2 * eps)
-        )
+        columns.append((np.asarray(f(up), dtype=np.float64) - np.asarray(f(down), dtype=np.float64)) / (2 * eps))
     return np.stack(columns, axis=-1).reshape(columns[0].shape + x.shape)

@@ -70,9 +70,7 @@ def gradient_slip(name, returned, expected, tolerance, ones):
         return agree(returned[name], wrong, tolerance) and not agree(wrong, expected[name], tolerance)
 
     if is_here(ones[name]):
-        return hint(
-            "It does not depend on g, the gradient that comes from above: this is what all ones give."
-        )
+        return hint("It does not depend on g, the gradient that comes from above: this is what all ones give.")
     for other, right in expected.items():
         if other != name and is_here(right):
             return hint(f"This is the gradient with respect to {other}: are two gradients swapped?")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import calls
-from .compare import Tolerance, difference, kind_of
+from .compare import KINDS, Tolerance, difference, kind_of
 from .diagnose import dimension_names, explain
 from .failures import CheckFailed, class_name, describe_error, describe_publicly, message_of, not_written
 from .hints import mistake_hint, stop
@@ -27,6 +27,21 @@ class Outcome:
         self._unchanged()
         return calls.copied(self._value)
 
+    def returned(self, kind):
+        """What came back, as one of dict, list, tuple, set, str, int, float or bool; fails where it is none."""
+        self.check.count += 1
+        self._returned()
+        value = plain(self._value)
+        fits = {list: is_sequence, tuple: is_sequence, set: lambda v: type(v) is frozenset}
+        fits |= {float: lambda v: type(v) in (bool, int, float), int: lambda v: type(v) in (bool, int)}
+        if not fits.get(kind, lambda v: type(v) is kind)(value):
+            self._fail(
+                f"{self.text} returned {_named(value)}; it should return {KINDS[kind]}.",
+                f"`{self.check.name}` returns {kind_of(value, public=True)} where {KINDS[kind]} is expected.",
+            )
+        self._unchanged()
+        return kind(value.tolist() if type(value) is np.ndarray else value)
+
     def array(self, shape=None):
         """What came back as a float64 array, of this shape if given; fails where it is none."""
         self.check.count += 1
@@ -34,9 +49,9 @@ class Outcome:
         value = plain(self._value)
         array = np.asarray(value, dtype=np.float64) if is_number(value) else as_array(value)
         if array is None or array.dtype.kind == "c":
-            expected = "numbers are" if shape is None else f"an array of shape {tuple(shape)} is"
+            expected = "numbers" if shape is None else f"an array of shape {tuple(shape)}"
             self._fail(
-                f"{self.text} returned {kind_of(value)} where {expected} expected.",
+                f"{self.text} returned {_named(value)}; it should return {expected}.",
                 f"`{self.check.name}` returns {kind_of(value, public=True)} where an array is expected.",
             )
         if shape is not None and array.shape != tuple(shape):
@@ -101,9 +116,7 @@ class Outcome:
             return
         name = wrong[0]
         mistake = named_gradient_mistake(returned, expected, tolerance, mistakes)
-        reason = (mistake and mistake_hint(mistake)) or gradient_slip(
-            name, returned, expected, tolerance, ones()
-        )
+        reason = (mistake and mistake_hint(mistake)) or gradient_slip(name, returned, expected, tolerance, ones())
         reason = reason or explain(found[name], tolerance, self._sizes(expected[name]))
         right = [name for name in expected if name not in wrong]
         also = f" (The gradient with respect to {' and '.join(right)} is right.)" if right else ""
@@ -149,8 +162,7 @@ class Outcome:
         """Fail if the call changed its arguments in place."""
         if self.check.in_place or not self._changed:
             return
-        first = self._changed[0]
-        which = f"`{first}`" if type(first) is str else self._argument(first)
+        which = self._argument(self._changed[0])
         advice = "Work on a copy: `x = x - 1` makes a new array, `x -= 1` changes the one that was passed in."
         self._fail(
             f"{self.text} changes {which} in place, though it belongs to the caller. {advice}",
@@ -158,9 +170,11 @@ class Outcome:
         )
 
     def _argument(self, position):
+        """An argument in words, by its position or keyword, which another process may have made up."""
         names = self._names or calls.parameter_names(self.check.f, len(self.args))
-        known = names[position] if 0 <= position < len(names) else ""
-        return f"`{known}`" if known.isidentifier() else known or "an argument"
+        if type(position) is int and 0 <= position < len(names):
+            return f"`{names[position]}`" if names[position].isidentifier() else names[position]
+        return f"`{position}`" if position in self.kwargs else "an argument"
 
     def _compare(self, expected, tolerance, mistakes, note):
         self.check.count += 1
@@ -211,9 +225,7 @@ class Outcome:
             else (f"the gradient with respect to {names[0]} is")
         )
         advice = " Is the `return` missing?" if value is None else ""
-        self._fail(
-            f"{self.text} returned {kind_of(value)}{count} where {wanted} expected.{advice}", public + advice
-        )
+        self._fail(f"{self.text} returned {kind_of(value)}{count} where {wanted} expected.{advice}", public + advice)
 
 
 def in_words(found, actual, expected):
@@ -245,6 +257,4 @@ def _refuse_float32(expected, tolerance):
     parts = expected.values() if isinstance(expected, dict) else [expected]
     for part in expected if isinstance(expected, (list, tuple)) else parts:
         if str(getattr(part, "dtype", "")).endswith(("float32", "float16")):
-            raise TypeError(
-                "this test computes what it expects in float32: compute it in float64, or give an rtol"
-            )
+            raise TypeError("this test computes what it expects in float32: compute it in float64, or give an rtol")

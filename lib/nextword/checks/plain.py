@@ -191,9 +191,6 @@ def as_array(value):
 
 def _only_numbers(value):
     return all(
-        type(item) in NUMBERS
-        or type(item) is np.ndarray
-        or type(item) in (list, tuple)
-        and _only_numbers(item)
+        type(item) in NUMBERS or type(item) is np.ndarray or type(item) in (list, tuple) and _only_numbers(item)
         for item in value
     )

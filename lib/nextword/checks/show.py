@@ -34,9 +34,7 @@ def string_pair(one, other):
     """Two different strings; of long ones, the piece where they begin to differ."""
     if max(len(one), len(other)) <= 60:
         return repr(one), repr(other)
-    same = next(
-        (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
-    )
+    same = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     start = max(0, same - 15)
 
     def piece(text):
