@@ -61,8 +61,11 @@ class Bundle:
 
     @classmethod
     def from_notebook(cls, path):
-        """The bundle in a notebook as students get it, without hidden tests. Raises NotReleased."""
-        found = released.read(path)
+        """The bundle in a student's notebook, without hidden tests. Raises BundleError."""
+        try:
+            found = released.read(path)
+        except released.NotReleased as error:
+            raise BundleError(str(error)) from None
         return cls(found.name, found.title, found.cells, found.exercises, found.withhold, complete=False)
 
     def cell(self, cell_id):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from autograder.cells import GRADED, SCHEME, Cell, Exercise, Hint, hidden_words, inside
 
-_HEADING = re.compile(r"## (Exercise|Written question) (\d+[a-z]?): (\S.*)")
+_HEADING = re.compile(r"## (?:(Exercise|Written question) (\d+[a-z]?)|(Bonus exercise)(?: (\d+))?): (\S.*)")
 _NEAR_HEADING = re.compile(r"#+\s*(exercise|written)\s.*\d", re.IGNORECASE)
 _FACTS = re.compile(r"\*.*\b(difficulty|minutes|points?)\b.*\*", re.IGNORECASE)
 _DETAILS = re.compile(r"<details[^>]*>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL | re.IGNORECASE)
@@ -24,7 +24,7 @@ class Section:
 
     @property
     def label(self):
-        return f"{self.kind} {self.number}"
+        return f"{self.kind} {self.number}".strip()
 
 
 def sections(cells, report=None):
@@ -38,7 +38,7 @@ def sections(cells, report=None):
             if in_fence:
                 pass  # there, # begins a comment
             elif match := _HEADING.fullmatch(line.strip()):
-                current = Section(match[1], match[2], match[3].strip(), cell)
+                current = Section(match[1] or match[3], match[2] or match[4] or "", match[5].strip(), cell)
                 found.append(current)
             elif report and _NEAR_HEADING.match(line):
                 report(cell, f"write such a heading as ## Exercise 3: title, not {line.strip()!r}.")
@@ -86,18 +86,13 @@ def exercise_of(section, cells, defines=()):
 
 
 def misnumbered(owned):
-    """The sections that are not numbered in order, 1, 2a, 2b, 3, each with the number it should have had."""
+    """The sections that are not numbered in order (1, 2a, 2b, 3), each with the number it should have."""
     last = {}
     for section in owned:
-        number, letter = (
-            int(section.number.rstrip("abcdefghijklmnopqrstuvwxyz")),
-            section.number.lstrip("0123456789"),
-        )
-        before, before_letter = last.get(section.kind, (0, ""))
-        following = chr(ord(before_letter) + 1) if before_letter else ""
-        if not (
-            number == before + 1 and letter in ("", "a") or number == before and letter == following != ""
-        ):
+        digits, letter = re.fullmatch(r"(\d*)([a-z]?)", section.number or "1").groups()
+        number, (before, before_letter) = int(digits), last.get(section.kind, (0, ""))
+        continues = number == before and before_letter and letter == chr(ord(before_letter) + 1)
+        if not continues and not (number == before + 1 and letter in ("", "a")):
             yield section, before + 1
         last[section.kind] = number, letter
 

@@ -92,13 +92,15 @@ def _bytes(path):
     except (OSError, ValueError):
         what = "is a link to another file" if _is_link(path) else "cannot be opened"
         raise Unreadable(f"The notebook {what}; hand in the file itself.") from None
-    with os.fdopen(handle, "rb") as file:
-        try:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise Unreadable("The notebook is not an ordinary file; hand in the file itself.")
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise Unreadable("The notebook is not an ordinary file; hand in the file itself.")
+        with os.fdopen(handle, "rb", closefd=False) as file:
             return file.read(LARGEST + 1)
-        except OSError:
-            raise Unreadable("The notebook cannot be read: a disk or a network failed.") from None
+    except OSError:
+        raise Unreadable("The notebook cannot be read: a disk or a network failed.") from None
+    finally:
+        os.close(handle)
 
 
 def _is_link(path):

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autograder.cells import Cell, Exercise
-from autograder.exercises import exercise_of, sections
+from autograder.cells import ROLES, TEXT_STUB, Cell, Exercise
+from autograder.exercises import Section, exercise_of, sections
 
 OURS = "nextword"
 
@@ -120,45 +120,59 @@ def notebook(name, title, cells, withhold=()):
 
 @dataclass(frozen=True)
 class Released:
-    """What a notebook as students get it says about itself."""
+    """What a student's notebook says about the assignment. `edited` are locked cells that were changed."""
 
     name: str
     title: str
     withhold: tuple[str, ...]
     cells: tuple[Cell, ...]
     exercises: tuple[Exercise, ...]
+    edited: tuple[str, ...]
 
 
 def read(path):
-    """Reads a released notebook back; it has no hidden tests and no marking schemes. Raises NotReleased."""
+    """Reads what was handed out back from a notebook in which a student has worked already.
+
+    It has no hidden tests and no marking schemes, and how the answers began is not known. Raises NotReleased.
+    """
     path = Path(path)
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         about = data["metadata"][OURS]
-        known = [cell for cell in data["cells"] if OURS in cell["metadata"]]
-        cells = tuple(_cell(cell) for cell in known)
-        defines = {cell["id"]: cell["metadata"][OURS].get("defines", ()) for cell in known}
+        known = {}
+        for cell in data["cells"]:
+            if cell["metadata"].get(OURS, {}).get("role") in ROLES:
+                known.setdefault(_id(cell), cell)
+        cells = [_cell(cell) for cell in known.values()]
+        edited = tuple(cell.id for cell in cells if _edited(cell, known[cell.id]))
+        cells = _complete([_forgotten(cell) if cell.id in edited else cell for cell in cells])
+        defines = {cell_id: cell["metadata"][OURS].get("defines", ()) for cell_id, cell in known.items()}
         return Released(
             about["assignment"],
             about["title"],
             tuple(about.get("withhold", ())),
             cells,
             _exercises(cells, defines),
+            tuple(cell.id for cell in cells if cell.id in edited and _NBGRADER[cell.role][2]),
         )
     except OSError as error:
         raise NotReleased(f"{path} cannot be read: {error.strerror}.") from None
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-        raise NotReleased(f"{path} is not a notebook of this course as it was handed out.") from None
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        raise NotReleased(f"{path} is not a notebook of this course, or it lost its metadata.") from None
+
+
+def _id(cell):
+    """nbgrader's id, which copies of a cell keep, or the cell's own."""
+    return cell["metadata"].get("nbgrader", {}).get("grade_id", cell["id"])
 
 
 def _cell(data):
     ours, nbgrader = data["metadata"][OURS], data["metadata"].get("nbgrader", {})
-    name = data["id"].split("-", 1)[1] if nbgrader else ""
     return Cell(
-        data["id"],
+        _id(data),
         ours["role"],
-        name,
-        data["cell_type"],
+        _id(data).split("-", 1)[1] if nbgrader else "",
+        nbgrader.get("cell_type", data["cell_type"]),
         "".join(data["source"]),
         ours.get("exercise", ""),
         ours.get("bonus", nbgrader.get("points", 0)),
@@ -168,10 +182,35 @@ def _cell(data):
     )
 
 
+def _edited(cell, data):
+    """Whether a cell's text is another than that which was handed out."""
+    nbgrader = data["metadata"].get("nbgrader")
+    return nbgrader is not None and checksum(cell, cell.source) != nbgrader.get("checksum")
+
+
+def _forgotten(cell):
+    """An answer as it was handed out, which nobody knows: an empty one."""
+    empty = {"answer": "", "written": TEXT_STUB}
+    return replace(cell, source=empty.get(cell.role, cell.source))
+
+
+def _complete(cells):
+    """The cells, with an empty answer above each test whose answer was deleted."""
+    answers = {cell.name for cell in cells if cell.role == "answer"}
+    complete = []
+    for cell in cells:
+        if cell.role in ("test", "hidden") and cell.name not in answers:
+            complete.append(Cell(f"answer-{cell.name}", "answer", cell.name, "code", "", cell.name))
+            answers.add(cell.name)
+        complete.append(cell)
+    return tuple(complete)
+
+
 def _exercises(cells, defines):
     found = []
     for cell, section in zip(cells, sections(cells)[1], strict=True):
         if cell.role in ("answer", "written"):
+            section = section or Section("Exercise", "", cell.name, cell)  # its heading was deleted
             section.owner = cell
-            found.append(exercise_of(section, cells, defines[cell.id]))
+            found.append(exercise_of(section, cells, defines.get(cell.id, ())))
     return tuple(found)

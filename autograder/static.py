@@ -99,12 +99,14 @@ def imports_of(source, module):
 
 def problems_of(source):
     """Everything that is wrong with the code of a source, one line each: what, where, and what to do."""
-    problems, answered, given = [], set(), {}
+    problems, answered, given, broken = [], set(), {}, set()
     torch_allowed = any(cell.torch for cell in source.cells)
     for cell in source.cells:
-        if cell.type != "code":
+        if cell.type != "code" or (cell.role in ("test", "hidden") and cell.name in broken):
             continue
         found = _syntax(cell)
+        if found and cell.role == "answer":
+            broken.add(cell.name)  # one complaint is enough: its tests are not looked at
         if not found and cell.role in ("test", "hidden"):
             found = _closed(cell, answered, given) + _silent(cell)
         elif not found and cell.role == "answer":
@@ -123,6 +125,8 @@ def problems_of(source):
 
 
 def _syntax(cell):
+    if cell.role == "answer" and not any(line.strip() for line in inside(cell.source, SOLUTION)):
+        return ["there is nothing between ### BEGIN SOLUTION and ### END SOLUTION."]
     versions = {"": cell.source}
     if cell.role == "answer":
         versions["without its solution, "] = student_version(cell)
@@ -133,8 +137,6 @@ def _syntax(cell):
             return [f"{words}line {error.lineno} is not Python: {error.msg}."]
     if cell.role in ("test", "hidden") and without_magics(cell.source) != cell.source:
         return ["a test is plain Python; it runs outside of IPython, so leave % and ! commands out."]
-    if cell.role == "answer" and not any(line.strip() for line in inside(cell.source, SOLUTION)):
-        return ["there is nothing between ### BEGIN SOLUTION and ### END SOLUTION."]
     return []
 
 
