@@ -62,9 +62,19 @@ UNK = "<unk>"    # stands for every word that the vocabulary does not have
 # It is the floor of the ladder.
 
 # %% figure="narwhals"
+from functools import cache
+
 from nextword import corpora
 
 narwhals = corpora.narwhals()
+
+
+@cache      # until there is another `count`: when you run the cell of your answer again, pictures are drawn afresh
+def training_counts(count, n):
+    """What your `count` finds in the training sentences; every picture below needs it."""
+    return count(narwhals.train, n)
+
+
 tokens = sum(len(sentence) + 1 for sentence in narwhals.train)
 print(f"{len(narwhals.train):,} training sentences, {tokens:,} tokens with the ends of the sentences;",
       f"{len(narwhals.vocabulary)} different words")
@@ -732,7 +742,7 @@ check.passed()
 # %% figure="heat_map"
 from nextword import plots
 
-bigrams = count_ngrams(narwhals.train, 2)
+bigrams = training_counts(count_ngrams, 2)
 rows = [BOS, "the", "old", "narwhal", "narwhals", "cow", "cows", "that", "eats", "eat",
         "near", "and", ",", "."]
 columns = ["the", "old", "narwhal", "narwhals", "cow", "cows", "that", "eats", "eat", "swims", "swim",
@@ -1125,7 +1135,7 @@ def possible(words):
 rng = np.random.default_rng(20)
 lines = []
 for n in range(1, 6):
-    counts = count_ngrams(narwhals.train, n)
+    counts = training_counts(count_ngrams, n)
     model = cache(lambda context, counts=counts: next_word_distribution(counts, context))
     texts = [generate(model, roll_die, n, list(rng.random(40)), 40) for _ in range(200)]
     right = sum(possible(words) > len(words) for words in texts) / len(texts)
@@ -1344,9 +1354,10 @@ def maximum_likelihood(counts):
     return model
 
 
+tables = [training_counts(count_ngrams, n) for n in range(1, 6)]
 print(" n   training   held-out   held-out sentences that the model calls impossible")
 for n in range(1, 6):
-    model = maximum_likelihood(count_ngrams(narwhals.train, n))
+    model = maximum_likelihood(tables[n - 1])
     losses = [cross_entropy(model, n, part) for part in (narwhals.train[:2000], narwhals.validation)]
     impossible = [cross_entropy(model, n, [sentence]) == math.inf for sentence in narwhals.validation]
     print(f"{n:2}   {losses[0]:8.4f}   {losses[1]:8.4f}   {sum(impossible):4} of {len(impossible)}")
@@ -1685,9 +1696,9 @@ from functools import cache
 from nextword import plots
 
 vocabulary = [*narwhals.vocabulary, EOS]
-held_out, trained_on = narwhals.validation[:1000], narwhals.train[:2000]
+held_out, trained_on = narwhals.validation[:500], narwhals.train[:1000]
 sizes = [1, 2, 3, 4, 5, 6]
-tables = [count_ngrams(narwhals.train, n) for n in sizes]
+tables = [training_counts(count_ngrams, n) for n in sizes]
 models = {
     "add-k, k = 0.1": lambda n: lambda h: add_k(tables[n - 1], h, vocabulary, 0.1),
     "Witten-Bell": lambda n: lambda h: witten_bell(tables[:n], h, vocabulary),
@@ -2148,7 +2159,7 @@ from nextword import plots
 words = [BOS, EOS, *narwhals.vocabulary]
 ids_of = {word: i for i, word in enumerate(words)}
 counts = np.zeros((len(words), len(words)), dtype=np.int64)
-for (before,), following in count_ngrams(narwhals.train, 2).items():
+for (before,), following in training_counts(count_ngrams, 2).items():
     for word, count in following.items():
         counts[ids_of[before], ids_of[word]] = count
 seen = counts.sum(axis=1) > 0               # every context but </s>
@@ -2195,7 +2206,7 @@ from functools import cache
 from nextword import plots
 
 vocabulary = [*narwhals.vocabulary, EOS]
-tables = [count_ngrams(narwhals.train, n) for n in range(1, 6)]
+tables = [training_counts(count_ngrams, n) for n in range(1, 6)]
 ladder = {"uniform": math.log(len(vocabulary))}
 for n in range(1, 6):
     model = cache(lambda h, n=n: add_k(tables[n - 1], h, vocabulary, 0.1))
@@ -2401,8 +2412,8 @@ check.passed()
 from functools import cache
 
 vocabulary = [*narwhals.vocabulary, EOS]
-held_out = narwhals.validation[:500]
-raw = [count_ngrams(narwhals.train, n) for n in range(1, 6)]
+held_out = narwhals.validation[:300]
+raw = [training_counts(count_ngrams, n) for n in range(1, 6)]
 print("n   Witten-Bell   Kneser-Ney")
 for n in range(1, 6):
     smooth = raw[:n]
