@@ -1,0 +1,170 @@
+"""JupyterLab as a student meets it, in a real browser with no way out to the internet. `make test-browser`."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NAME = "01_ngram_counting"
+WRONG = "def tokenize(text):\n    return text.split()"
+RIGHT = 'def tokenize(text):\n    return re.findall(r"\\w+(?:[\'-]\\w+)*|[^\\w\\s]", text.lower())'
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """Debian's Chromium; its own background requests are switched off."""
+    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split()
+    quiet += ["--disable-component-update", "--disable-sync"]
+    return {**browser_type_launch_args, "executable_path": shutil.which("chromium"), "args": quiet}
+
+
+@pytest.fixture
+def refused(context):
+    """Requests to anywhere but this machine: each is aborted and noted, and there must be none."""
+    found = []
+
+    def guard(route):
+        url = route.request.url
+        if url.startswith(("http://127.0.0.1", "http://localhost", "data:", "blob:", "file:")):
+            return route.continue_()
+        found.append(url)
+        return route.abort()
+
+    context.route("**/*", guard)
+    yield found
+    assert found == []
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """JupyterLab on a copy of the notebooks, with the solved notebook beside them. Yields (url, folder)."""
+    from autograder import build
+    from autograder.course import Course
+
+    course, home = Course.load(ROOT), tmp_path_factory.mktemp("lab")
+    notebooks = home / "notebooks"
+    shutil.copytree(course.notebooks, notebooks)
+    build.build(course, NAME)
+    solved = json.loads(course.source_notebook(NAME).read_text())
+    for cell in solved["cells"]:
+        if cell["id"].startswith("written-"):
+            cell["source"] = "An answer."
+    (notebooks / "solved.ipynb").write_text(json.dumps(solved))
+    page_config = home / "config" / "labconfig" / "page_config.json"
+    page_config.parent.mkdir(parents=True)
+    page_config.write_text('{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}')
+    port = _free_port()
+    environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_DATA_DIR": str(home / "data")}
+    environment |= {"JUPYTER_RUNTIME_DIR": str(home / "runtime"), "IPYTHONDIR": str(home / "ipython")}
+    command = [Path(sys.executable).parent / "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
+    command += ["--ServerApp.port_retries=0", "--IdentityProvider.token=t", "--allow-root", f"--notebook-dir={notebooks}"]
+    with open(home / "log", "w") as log:
+        server = subprocess.Popen(command, env=environment, cwd=home, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}"
+    _wait_for(url + "/api", server)
+    yield url, notebooks
+    server.terminate()
+    server.wait(20)
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_for(url, server):
+    for _ in range(300):
+        assert server.poll() is None, "JupyterLab did not start"
+        try:
+            return urllib.request.urlopen(url, timeout=2).read()
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError("JupyterLab did not answer in a minute")
+
+
+@pytest.fixture
+def open_notebook(lab, page, refused):
+    """Opens a notebook of the lab and waits for its kernel; returns the locator of its panel."""
+
+    def opened(path):
+        page.set_viewport_size({"width": 1300, "height": 950})
+        page.goto(f"{lab[0]}/doc/tree/{path}?token=t")
+        panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        panel.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
+        return panel
+
+    return opened
+
+
+def run_cell(page, panel, has, source=None):
+    """Clicks into the editor of the cell that has this text, replaces it if asked, and runs it; returns the cell."""
+    cell = panel.locator(".jp-CodeCell").filter(has=page.locator(".jp-InputArea-editor .cm-content", has_text=has)).first
+    editor = cell.locator(".jp-InputArea-editor .cm-content")
+    editor.scroll_into_view_if_needed()
+    editor.click()
+    if source is not None:
+        page.keyboard.press("Control+A")
+        page.keyboard.press("Delete")
+        page.keyboard.insert_text(source)
+    page.keyboard.press("Control+Enter")
+    return cell
+
+
+def shot(page, name):
+    """Keeps a screenshot for somebody to look at, in build/screenshots/."""
+    folder = ROOT / "build" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png")
+
+
+def test_a_wrong_answer_shows_the_named_mistake_and_no_stack_and_a_right_one_passes(page, open_notebook):
+    panel = open_notebook(f"{NAME}/{NAME}.ipynb")
+    run_cell(page, panel, "import math")
+    run_cell(page, panel, "def tokenize(text)", WRONG)
+    test = run_cell(page, panel, "check = checks.of(tokenize)")
+    error = test.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')
+    error.wait_for(timeout=60_000)
+    shot(page, "failing-test")
+    said = error.inner_text()
+    assert "cut at white space only" in said and "Traceback" not in said and "checks/" not in said
+    run_cell(page, panel, "return text.split()", RIGHT)
+    test = run_cell(page, panel, "check = checks.of(tokenize)")
+    test.get_by_text("checks passed").wait_for(timeout=60_000)
+    shot(page, "passing-test")
+
+
+def test_an_unwritten_exercise_says_so_in_one_sentence(page, open_notebook):
+    panel = open_notebook(f"{NAME}/{NAME}.ipynb")
+    run_cell(page, panel, "import math")
+    run_cell(page, panel, "def count_ngrams(sentences")
+    test = run_cell(page, panel, "check = checks.of(count_ngrams)")
+    error = test.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')
+    error.wait_for(timeout=60_000)
+    assert "not written yet" in error.inner_text() and "Traceback" not in error.inner_text()
+
+
+def test_validate_passes_on_the_solved_notebook(page, open_notebook):
+    panel = open_notebook("solved.ipynb")
+    panel.get_by_text("Validate").click()
+    message = page.locator("#validation-message")
+    message.wait_for(timeout=180_000)
+    shot(page, "validate")
+    assert "validation-success" in message.get_attribute("class")
+
+
+def test_test_cells_cannot_be_edited(page, open_notebook):
+    panel = open_notebook(f"{NAME}/{NAME}.ipynb")
+    cell = panel.locator(".jp-CodeCell").filter(has=page.locator(".cm-content", has_text="check = checks.of(tokenize)"))
+    cell.first.scroll_into_view_if_needed()
+    cell.first.locator(".cm-editor.jp-mod-readOnly").wait_for(timeout=20_000)
