@@ -52,7 +52,8 @@ def table(found):
     width = max(len(row.name) for row in found)
     lines = []
     for row in found:
-        largest = "" if row.largest is None else f"largest difference {f'{row.largest:.1e}' if row.largest else 0}"
+        gap = f"{row.largest:.1e}" if row.largest else "0"
+        largest = "" if row.largest is None else f"largest difference {gap}"
         verdict = "ok" if row.ok else "WRONG: begin here" if row is first else "wrong too"
         lines.append(f"  {row.name:<{width}}  {row.what:<12} {largest:<26} {verdict}")
     return "\n".join(lines)

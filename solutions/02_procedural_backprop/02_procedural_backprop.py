@@ -122,8 +122,6 @@ for B, I, O in ((1, 4, 3), (5, 2, 1), (6, 3, 4), (3, 6, 2)):
             "the 1 is appended after the inputs, so the last column of w is taken for the biases":
                 np.roll(x1, -1, axis=1) @ w.T,
             "the biases, column 0 of w, are left out": x @ w[:, 1:].T,
-            "the column of ones has the integer type of x, or the inputs are rounded":
-                np.trunc(x1) @ np.trunc(w).T,
         })
 check.passed()
 ### END HIDDEN TESTS
@@ -209,10 +207,10 @@ for a in arrays:
 for far in (-700.0, -100.0, -40.0, 40.0, 1000.0):            # one by one: each must be right to its own size
     a = np.array([far])
     check.call(a).close_to(torch.sigmoid(torch.tensor(a)), mistakes={
-        "small values are computed as 1 minus something near 1, which rounds them away":
-            1 - torch.sigmoid(torch.tensor(-a)),
         "a is clipped before the exponential, which changes the small values":
             torch.sigmoid(torch.tensor(a).clamp(-30, 30)),
+        "small values are computed as 1 minus something near 1, which rounds them away":
+            1 - torch.sigmoid(torch.tensor(-a)),
         "exp of a large number overflows, and infinity / infinity is not a number":
             lambda a=a: np.exp(a) / (np.exp(a) + 1),
     })
@@ -271,13 +269,13 @@ check.call(b).close_to(torch.softmax(torch.tensor(b), dim=-1), mistakes={
 })
 large = np.array([[1000.0, 999.0, 0.0], [-1000.0, -1001.0, -1000.0]])
 
-def naive(b, shift):
+def shifted_softmax(b, shift):
     return np.exp(b - shift) / np.exp(b - shift).sum(-1, keepdims=True)
 
 
 check.call(large).close_to(torch.softmax(torch.tensor(large), dim=-1), mistakes={
-    "you exponentiate without subtracting the largest score of the row": lambda: naive(large, 0),
-    "you subtract the largest score of the whole batch, not of each row": lambda: naive(large, large.max()),
+    "you exponentiate without subtracting the largest score of the row": lambda: shifted_softmax(large, 0),
+    "you subtract the largest score of the whole batch, not of each row": lambda: shifted_softmax(large, large.max()),
 })
 check.passed()
 
@@ -294,16 +292,16 @@ levels = np.array([[0.0], [800.0], [-800.0], [2000.0]])
 for b in (rng.normal(size=6), rng.normal(size=(2, 3, 4)), rng.normal(size=(5, 5)),
           rng.integers(-3, 3, size=(2, 5)), rng.normal(size=(3, 4)) * 1000, rng.normal(size=(4, 2)) + levels):
 
-    def naive(shift, axis, b=b):
+    def shifted_softmax(shift, axis, b=b):
         return np.exp(b - shift) / np.exp(b - shift).sum(axis, keepdims=True)
 
     check.call(b).close_to(torch.softmax(torch.tensor(b, dtype=torch.float64), dim=-1), mistakes={
-        "you exponentiate without subtracting the largest score of the row": lambda f=naive: f(0, -1),
+        "you exponentiate without subtracting the largest score of the row": lambda f=shifted_softmax: f(0, -1),
         "you subtract the largest score of the whole batch, not of each row":
-            lambda f=naive, b=b: f(b.max(), -1),
+            lambda f=shifted_softmax, b=b: f(b.max(), -1),
         "the sum runs over the first axis instead of the last":
-            lambda f=naive, b=b: f(b.max(0, keepdims=True), 0),
-        "you divide by the sum over the whole array": lambda f=naive, b=b: f(b.max(), None),
+            lambda f=shifted_softmax, b=b: f(b.max(0, keepdims=True), 0),
+        "you divide by the sum over the whole array": lambda f=shifted_softmax, b=b: f(b.max(), None),
     })
 check.passed()
 ### END HIDDEN TESTS
@@ -489,7 +487,7 @@ from nextword import checks
 from nextword.rows import compare_rows
 
 
-def affine(x, w):
+def torch_linear(x, w):
     return torch.nn.functional.linear(x, w[:, 1:], w[:, 0])
 
 
@@ -499,18 +497,21 @@ x, y = rng.normal(size=(B, I)), np.eye(K)[[0, 1, 1, 0]]
 alpha, beta = rng.normal(size=(D, 1 + I)), rng.normal(size=(K, 1 + D))
 
 t = {"x": torch.tensor(x)}
-t["a"] = affine(t["x"], torch.tensor(alpha))
+t["a"] = torch_linear(t["x"], torch.tensor(alpha))
 t["z"] = torch.sigmoid(t["a"])
-t["b"] = affine(t["z"], torch.tensor(beta))
+t["b"] = torch_linear(t["z"], torch.tensor(beta))
 t["y_hat"] = torch.softmax(t["b"], dim=1)
 t["J"] = torch.nn.functional.cross_entropy(t["b"], torch.tensor(y))
 
 check = checks.of(nn_forward)
 compare_rows(check.call(x, y, alpha, beta), t, mistakes={
+    "a": {"the biases, column 0 of alpha, are left out": x @ alpha[:, 1:].T,
+          "the last column of alpha is taken for the biases": alpha[:, -1] + x @ alpha[:, :-1].T},
     "z": {"the sigmoid is missing: this is a": t["a"]},
     "b": {"the second layer was given a, not z": beta[:, 0] + t["a"].numpy() @ beta[:, 1:].T},
     "y_hat": {"softmax runs over the examples instead of the classes": torch.softmax(t["b"], dim=0)},
-    "J": {"the losses of the examples are added up instead of averaged": B * t["J"]},
+    "J": {"the losses of the examples are added up instead of averaged": B * t["J"],
+          "the mean is taken over all entries instead of over the examples": t["J"] / K},
 })
 check.passed()
 
@@ -523,7 +524,7 @@ from nextword import checks
 from nextword.rows import compare_rows
 
 
-def affine(x, w):
+def torch_linear(x, w):
     return torch.nn.functional.linear(x, w[:, 1:], w[:, 0])
 
 
@@ -533,9 +534,9 @@ for B, I, D, K in ((3, 2, 6, 4), (1, 3, 2, 5), (3, 3, 3, 3)):
     x, y = rng.normal(size=(B, I)), rng.dirichlet(np.ones(K), size=B)
     alpha, beta = rng.normal(size=(D, 1 + I)), rng.normal(size=(K, 1 + D))
     t = {"x": torch.tensor(x)}
-    t["a"] = affine(t["x"], torch.tensor(alpha))
+    t["a"] = torch_linear(t["x"], torch.tensor(alpha))
     t["z"] = torch.sigmoid(t["a"])
-    t["b"] = affine(t["z"], torch.tensor(beta))
+    t["b"] = torch_linear(t["z"], torch.tensor(beta))
     t["y_hat"] = torch.softmax(t["b"], dim=1)
     t["J"] = torch.nn.functional.cross_entropy(t["b"], torch.tensor(y))
     compare_rows(check.call(x, y, alpha, beta), t, quiet=True, mistakes={
@@ -543,7 +544,8 @@ for B, I, D, K in ((3, 2, 6, 4), (1, 3, 2, 5), (3, 3, 3, 3)):
         "b": {"the second layer was given a, not z": beta[:, 0] + t["a"].numpy() @ beta[:, 1:].T},
         "y_hat": {"softmax runs over the examples instead of the classes": torch.softmax(t["b"], dim=0)},
         "J": {"the losses of the examples are added up instead of averaged": B * t["J"],
-              "the mean is taken over all entries instead of over the examples": t["J"] / K},
+              "only the likeliest class of y is looked at, but y is a distribution":
+                  -torch.log(t["y_hat"][torch.arange(B), torch.tensor(y).argmax(1)]).mean()},
     })
 check.passed()
 ### END HIDDEN TESTS
@@ -591,7 +593,12 @@ check.passed()
 # needed.
 #
 # </details>
-# <details><summary>Hint 4: if g_beta or g_alpha is the first WRONG row</summary>
+# <details><summary>Hint 4: if you see "could not be broadcast together with shapes (4,4) (4,3)"</summary>
+#
+# $g_z$ has a column too many: it was multiplied with all of $\beta$, the column of the biases included.
+#
+# </details>
+# <details><summary>Hint 5: if g_beta or g_alpha is the first WRONG row</summary>
 #
 # Shape $(1 + D, K)$ instead of $(K, 1 + D)$: transpose. Shape $(K, D)$: the column of the biases is
 # missing. Right shape, wrong numbers: is the 1 in front, or at the end? Is it $z$ that is used, or $a$?
@@ -623,7 +630,7 @@ from nextword import checks
 from nextword.rows import compare_rows
 
 
-def affine(x, w):
+def torch_linear(x, w):
     return torch.nn.functional.linear(x, w[:, 1:], w[:, 0])
 
 
@@ -633,9 +640,9 @@ x, y = rng.normal(size=(B, I)), rng.dirichlet(np.ones(K), size=B)
 alpha, beta = rng.normal(size=(D, 1 + I)), rng.normal(size=(K, 1 + D))
 
 t = {name: torch.tensor(value, requires_grad=True) for name, value in (("alpha", alpha), ("beta", beta))}
-t["a"] = affine(torch.tensor(x), t["alpha"])
+t["a"] = torch_linear(torch.tensor(x), t["alpha"])
 t["z"] = torch.sigmoid(t["a"])
-t["b"] = affine(t["z"], t["beta"])
+t["b"] = torch_linear(t["z"], t["beta"])
 t["y_hat"] = torch.softmax(t["b"], dim=1)
 J = -(torch.tensor(y) * torch.log(t["y_hat"])).sum(1).mean()
 names = ("y_hat", "b", "beta", "z", "a", "alpha")
@@ -651,16 +658,21 @@ compare_rows(check.call(x, y, alpha, beta, o), g, mistakes={
                 "this is the gradient with respect to b, not y_hat": (y_hat - y) / B},
     "g_b": {"only the diagonal of softmax's Jacobian is used: the part with y_hat y_hat^T is missing":
                 g["g_y_hat"] * y_hat * (1 - y_hat),
-            "the mean over the examples is taken twice": g["g_b"] / B,
-            "the mean over the examples is forgotten": g["g_b"] * B},
+            "softmax passes nothing back, as it would if g_y_hat were all ones": 0 * y,
+            "the sum runs over the whole batch instead of each example":
+                y_hat * (g["g_y_hat"] - np.sum(g["g_y_hat"] * y_hat)),
+            "the mean over the examples is taken twice": g["g_b"] / B},
     "g_beta": {"a was used where z belongs": g["g_b"].T @ np.hstack([one, o["a"]]),
+               "the biases have no gradient: z is used where [1, z] belongs": g["g_beta"][:, 1:],
                "the biases' gradient is the last column instead of the first": np.roll(g["g_beta"], -1, 1),
                "the mean over the examples is taken twice": g["g_beta"] / B},
     "g_z": {"the biases of beta take part, but z never met them": g["g_b"] @ beta},
     "g_a": {"the slope of the sigmoid is missing": g["g_z"],
             "a was used where z belongs: the slope is z (1 - z)": g["g_z"] * o["a"] * (1 - o["a"]),
             "the gradient that comes from above is ignored": z * (1 - z)},
-    "g_alpha": {"the biases' gradient is the last column instead of the first": np.roll(g["g_alpha"], -1, 1),
+    "g_alpha": {"the biases have no gradient: x is used where [1, x] belongs": g["g_alpha"][:, 1:],
+                "only the first example counts": np.outer(g["g_a"][0], np.append(1, x[0])),
+                "the biases' gradient is the last column instead of the first": np.roll(g["g_alpha"], -1, 1),
                 "the mean over the examples is taken twice": g["g_alpha"] / B},
 })
 check.passed()
@@ -674,16 +686,16 @@ from nextword import checks
 from nextword.rows import compare_rows
 
 
-def affine(x, w):
+def torch_linear(x, w):
     return torch.nn.functional.linear(x, w[:, 1:], w[:, 0])
 
 
-def reference(x, y, alpha, beta):
+def torch_reference(x, y, alpha, beta):
     """The intermediates and their gradients by PyTorch, all as arrays."""
     t = {name: torch.tensor(value, requires_grad=True) for name, value in (("alpha", alpha), ("beta", beta))}
-    t["a"] = affine(torch.tensor(x), t["alpha"])
+    t["a"] = torch_linear(torch.tensor(x), t["alpha"])
     t["z"] = torch.sigmoid(t["a"])
-    t["b"] = affine(t["z"], t["beta"])
+    t["b"] = torch_linear(t["z"], t["beta"])
     t["y_hat"] = torch.softmax(t["b"], dim=1)
     J = -(torch.tensor(y) * torch.log(t["y_hat"])).sum(1).mean()
     names = ("y_hat", "b", "beta", "z", "a", "alpha")
@@ -697,7 +709,7 @@ check = checks.of(nn_backward)
 for B, I, D, K in ((3, 2, 6, 4), (1, 4, 2, 3), (3, 3, 3, 3), (5, 4, 5, 6)):
     x, alpha, beta = rng.normal(size=(B, I)), rng.normal(size=(D, 1 + I)), rng.normal(size=(K, 1 + D))
     for y in (rng.dirichlet(np.ones(K), size=B), np.eye(K)[rng.integers(K, size=B)]):
-        o, g = reference(x, y, alpha, beta)
+        o, g = torch_reference(x, y, alpha, beta)
         z, y_hat = o["z"], o["y_hat"]
         compare_rows(check.call(x, y, alpha, beta, o), g, quiet=True, mistakes={
             "g_y_hat": {"the mean over the examples is forgotten: J contains 1 / B": -y / y_hat,
@@ -803,7 +815,8 @@ from nextword import checks
 check = checks.of(derivative_shape)
 for of, by, shape in (((), (5,), (1, 5)), ((5,), (), (5, 1)), ((4,), (3,), (4, 3)), ((), (2, 7), (2, 7))):
     check.call(of, by).equals(shape, mistakes={
-        "rows and columns are swapped: the rows belong to what is differentiated": shape[::-1]})
+        "rows and columns are swapped: the rows belong to what is differentiated": shape[::-1],
+        "the shapes are joined: a scalar counts as a vector of one entry": of + by})
 check.passed()
 rng = np.random.default_rng(13)
 w, x = rng.normal(size=(4, 3)), rng.normal(size=2)
@@ -1036,10 +1049,9 @@ check.passed()
 # The same gradient through ReLU twice, for one example: with the Jacobian from `relu_jacobian`, and with
 # `relu_vjp`.
 #
-# *Alternative text: two plots over the width of the layer from 16 to 4096, both axes logarithmic. Left,
-# time: with the Jacobian it grows with the square of the width, up to some ten milliseconds; the vjp stays
-# near some microseconds. Right, memory: the Jacobian's line is twice as steep and ends at 134 MB, the vjp's
-# at 33 kB.*
+# *Alternative text: two plots over the width of the layer from 16 to 4096, all axes logarithmic. Left, the time:
+# with the Jacobian it grows to some hundredths of a second, without it stays at a few microseconds. Right, the
+# memory: the Jacobian's line is twice as steep and ends at 134 million bytes, the vjp's at 33 thousand.*
 
 # %% figure="vjp_cost"
 import timeit
@@ -1066,6 +1078,8 @@ with plt.rc_context(plots.STYLE):
     _, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.6))
 plots.curves(widths, times, "width of the layer", "time (s)", logarithmic="xy", ax=left)
 plots.curves(widths, numbers, "width of the layer", "memory (bytes)", logarithmic="xy", ax=right)
+for ax in (left, right):
+    ax.set_xscale("log", base=2)
 plt.show()
 ratio = times["with the Jacobian"][-1] / times["vjp"][-1]
 print(f"width {widths[-1]}: {ratio:,.0f} times as fast without the Jacobian")
@@ -1164,11 +1178,11 @@ sizes = {"reverse": [(1, 4, 5), (1, 5, 3), (1, 3, 6)], "forward": [(5, 3, 6), (4
 for order, right in sizes.items():
     seen = []
 
-    def multiply(A, B, seen=seen):
+    def counted_product(A, B, seen=seen):
         seen.append((*A.shape, B.shape[1]))
         return A @ B
 
-    check.call(matrices, order, multiply).close_to(product)
+    check.call(matrices, order, counted_product).close_to(product)
     check.holds(seen == right, "With the order {} the products have the sizes (m, n, p) {}; yours have {}.",
                 order, right, seen)
 check.passed()
@@ -1200,11 +1214,11 @@ for sizes in ((1, 7, 7, 7, 7), (9, 6, 4, 2, 1), (3, 2), (2, 5, 3), (1, 3, 2, 6, 
         })
         seen = []
 
-        def multiply(A, B, seen=seen):
+        def counted_product(A, B, seen=seen):
             seen.append((A, B))
             return A @ B
 
-        check.call(matrices, order, multiply).close_to(product)
+        check.call(matrices, order, counted_product).close_to(product)
         check.holds(len(seen) == len(matrices) - 1, "A product of {} matrices takes {} calls of multiply, "
                     "not {}.", len(matrices), len(matrices) - 1, len(seen))
         side, new = (1, matrices[1:]) if order == "reverse" else (0, matrices[-2::-1])
@@ -1222,10 +1236,10 @@ check.passed()
 # measured with your `chain_rule`. The loss is one number, so in reverse order the running product is one
 # row; in forward order it is a full matrix from the first product on.
 #
-# *Alternative text: two plots over the width of the layers from 16 to 512, both axes logarithmic. Left,
-# multiplications: forward order grows with the third power of the width, reverse order with the second, 57
-# million against 1,000 times fewer or better at the right end. Right, seconds: the same two slopes,
-# flattened at small widths by the cost of calling NumPy.*
+# *Alternative text: two plots over the width of the layers from 16 to 512, all axes logarithmic. Left, the
+# multiplications: in forward order they grow with the third power of the width, to 944 million, in reverse order
+# with the second, to 2 million. Right, the seconds: nearly equal at width 16, where calling NumPy is what takes
+# time, and a hundred times apart at width 512.*
 
 # %% figure="chain_cost"
 widths, layers = 2 ** np.arange(4, 10), 8
@@ -1241,6 +1255,8 @@ with plt.rc_context(plots.STYLE):
     _, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.6))
 plots.curves(widths, counted, "width of each of the 8 layers", "multiplications", logarithmic="xy", ax=left)
 plots.curves(widths, measured, "width of each of the 8 layers", "time (s)", logarithmic="xy", ax=right)
+for ax in (left, right):
+    ax.set_xscale("log", base=2)
 plt.show()
 more, longer = (x["forward order"][-1] / x["reverse order"][-1] for x in (counted, measured))
 print(f"width {widths[-1]}: forward order takes {more:,.0f} times the products, {longer:,.0f} times the time")
@@ -1349,25 +1365,28 @@ import torch
 from nextword import checks
 
 rng = np.random.default_rng(19)
-x, c = rng.normal(size=(3, 2)), rng.normal(size=(3, 2))
+x, c, points = rng.normal(size=(3, 2)), rng.normal(size=(3, 2)), []
 
 
-def f(x):
+def cubic(x):
+    points.append(np.array(x))
     return float((c * x**3).sum())
 
 
 leaf = torch.tensor(x, requires_grad=True)
 (torch.tensor(c) * leaf**3).sum().backward()
 check = checks.of(finite_difference)
-check.call(f, x).close_to(leaf.grad, rtol=1e-7, atol=1e-8, mistakes={
-    "you divide by eps instead of 2 eps, the distance between the two points": 2 * leaf.grad,
-    "the sign is wrong: f(x + eps) comes first": -leaf.grad})
 eps = 0.1                                             # so large that the error of the method itself shows
-check.call(f, x, eps).close_to(c * (3 * x**2 + eps**2), mistakes={
+check.call(cubic, x, eps).close_to(c * (3 * x**2 + eps**2), mistakes={
     "the difference is one-sided, from x to x + eps": c * (3 * x**2 + 3 * x * eps + eps**2),
     "the difference is one-sided, from x - eps to x": c * (3 * x**2 - 3 * x * eps + eps**2),
     "eps is not used: the step is always the same": leaf.grad,
+    "the sign is wrong: f(x + eps) comes first": -c * (3 * x**2 + eps**2),
     "you divide by eps instead of 2 eps, the distance between the two points": 2 * c * (3 * x**2 + eps**2)})
+most = max(int(np.sum(p != x)) for p in points)
+check.holds(most == 1, "f was called at a point where {} entries of x had been moved: "
+            "put an entry back before the next one has its turn.", most)
+check.call(cubic, x).close_to(leaf.grad, rtol=1e-7, atol=1e-8)
 check.passed()
 
 # %% hidden="finite_difference" points=1
@@ -1392,11 +1411,13 @@ for x in (rng.normal(size=4), rng.normal(size=(2, 3, 2)), rng.integers(-3, 4, si
         v = torch.tensor(v, dtype=torch.float64)
         return torch.logsumexp(v.flatten() ** 2 * torch.tensor(c), 0).item()
 
-    check.call(f, x, 1e-4).close_to(leaf.grad, rtol=1e-6, atol=1e-6, mistakes={
-        "x keeps its integer or float32 type, in which the step is lost or rounded": np.zeros(x.shape)})
-    moved = [int(np.sum(np.asarray(v, dtype=float) != x)) for v in visited]
-    check.holds(max(moved, default=0) <= 1, "f was called at a point where {} entries had been moved: "
-                "put an entry back before the next one has its turn.", max(moved, default=0))
+    outcome = check.call(f, x, 1e-4)
+    outcome.value                                     # a call that failed is reported first
+    most = max([int(np.sum(np.asarray(p, dtype=float) != x)) for p in visited], default=1)
+    check.holds(most <= 1, "f was called at a point where {} entries of x had been moved: "
+                "put an entry back before the next one has its turn.", most)
+    outcome.close_to(leaf.grad, rtol=1e-6, atol=1e-6, mistakes={
+        "x keeps its integer type, in which the step is lost": np.zeros(x.shape)})
     check.holds(len(visited) == 2 * x.size, "For {} entries f must be called {} times, not {} times.",
                 x.size, 2 * x.size, len(visited))
 check.passed()
@@ -1433,11 +1454,13 @@ errors = {name: [np.abs(finite_difference(f, v, eps) - exact).max() for eps in s
           for name, f in (("float64", f64), ("float32", f32))}
 for name, values in errors.items():
     print(f"{name}: smallest error {min(values):.1e}, at a step of {steps[np.argmin(values)]:.0e}")
-right = steps > 1e-5
-up, down = r"slope of $\varepsilon^2$", r"slope of $1 / \varepsilon$"
-slopes = {up: 0.02 * steps[right] ** 2, down: 1.5e-16 / steps[~right]}
-where = {"float64": steps, "float32": steps, up: steps[right], down: steps[~right]}
-plots.curves(where, errors | slopes, r"step $\varepsilon$", "largest error of the gradient", logarithmic="xy")
+with plt.rc_context(plots.STYLE):
+    _, ax = plt.subplots(figsize=(6.8, 4.2))
+plots.curves(steps, errors, r"step $\varepsilon$", "largest error of the gradient", logarithmic="xy", ax=ax)
+low, high = steps[steps < 1e-5], steps[steps > 1e-4]
+ax.plot(high, 0.005 * high**2, ":", color="black", label=r"slope of $\varepsilon^2$")
+ax.plot(low, 3e-17 / low, "--", color="black", linewidth=0.8, label=r"slope of $1 / \varepsilon$")
+ax.legend()
 plt.show()
 
 # %% [markdown]
@@ -1659,50 +1682,50 @@ x, y = torch.tensor(rng.normal(size=(10, 3))), torch.tensor(rng.integers(0, 4, s
 theta = {"alpha": rng.normal(size=(5, 3)), "beta": rng.normal(size=(4, 5))}
 
 
-def J(alpha, beta, i):
+def torch_loss(alpha, beta, i):
     return torch.nn.functional.cross_entropy(torch.sigmoid(x[i] @ alpha.T) @ beta.T, y[i])
 
 
-def gradient(theta, i):
+def torch_gradient(theta, i):
     leaves = [torch.tensor(theta[name], requires_grad=True) for name in ("alpha", "beta")]
-    g_alpha, g_beta = torch.autograd.grad(J(*leaves, [int(i)]), leaves)
+    g_alpha, g_beta = torch.autograd.grad(torch_loss(*leaves, [int(i)]), leaves)
     return {"alpha": g_alpha.numpy(), "beta": g_beta.numpy()}
 
 
-def loss(theta):
-    return J(torch.tensor(theta["alpha"]), torch.tensor(theta["beta"]), slice(None)).item()
+def torch_mean_loss(theta):
+    return torch_loss(torch.tensor(theta["alpha"]), torch.tensor(theta["beta"]), slice(None)).item()
 
 
-def descend(epochs, sign=1):
+def torch_descend(epochs, sign=1):
     """PyTorch's SGD; each epoch is a list of batches."""
     leaves = [torch.tensor(theta[name], requires_grad=True) for name in ("alpha", "beta")]
     optimizer, losses = torch.optim.SGD(leaves, lr=0.5), []
     for batches in epochs:
         for batch in batches:
             optimizer.zero_grad()
-            (sign * J(*leaves, batch)).backward()
+            (sign * torch_loss(*leaves, batch)).backward()
             optimizer.step()
-        losses.append(J(*leaves, slice(None)).item())
+        losses.append(torch_loss(*leaves, slice(None)).item())
     return {name: leaf.detach().numpy() for name, leaf in zip(theta, leaves, strict=True)}, losses
 
 
 shuffles = [rng.permutation(10).tolist() for _ in range(5)]
 singles = [[[i] for i in order] for order in shuffles]                  # an example is a batch of one
 check = checks.of(sgd)
-check.call(gradient, loss, theta, shuffles, 0.5).close_to(descend(singles), rtol=1e-9, mistakes={
-    "the step goes up instead of down: subtract eta times the gradient": lambda: descend(singles, -1),
+check.call(torch_gradient, torch_mean_loss, theta, shuffles, 0.5).close_to(torch_descend(singles), rtol=1e-9, mistakes={
+    "the step goes up instead of down: subtract eta times the gradient": lambda: torch_descend(singles, -1),
     "the shuffles are not followed: the examples are taken from 0 to N - 1":
-        lambda: descend([[[i] for i in range(10)]] * 5),
-    "the first shuffle is used in every epoch": lambda: descend(singles[:1] * 5)})
+        lambda: torch_descend([[[i] for i in range(10)]] * 5),
+    "the first shuffle is used in every epoch": lambda: torch_descend(singles[:1] * 5)})
 check.passed()
 
 batches = [[3, 1, 7, 9], [0, 8], [2, 5, 4], [6]]
 check = checks.of(minibatch_sgd)
-check.call(gradient, loss, theta, batches, 12, 0.5).close_to(descend([batches] * 12), rtol=1e-9, mistakes={
+check.call(torch_gradient, torch_mean_loss, theta, batches, 12, 0.5).close_to(torch_descend([batches] * 12), rtol=1e-9, mistakes={
     "every example moves the parameters by itself: a batch takes all its gradients at the same parameters":
-        lambda: descend([[[i] for batch in batches for i in batch]] * 12),
-    "the step goes up instead of down: subtract eta times the gradient": lambda: descend([batches] * 12, -1),
-    "the batches are gone through only once": lambda: descend([batches])})
+        lambda: torch_descend([[[i] for batch in batches for i in batch]] * 12),
+    "the step goes up instead of down: subtract eta times the gradient": lambda: torch_descend([batches] * 12, -1),
+    "the batches are gone through only once": lambda: torch_descend([batches])})
 check.passed()
 
 # %% hidden="sgd" points=2
@@ -1718,56 +1741,56 @@ x, y = torch.tensor(rng.normal(size=(10, 4))), torch.tensor(rng.normal(size=(10,
 theta = {"w": rng.normal(size=(3, 4)), "bias": rng.normal(size=3), "scale": np.array(0.7)}
 
 
-def J(w, bias, scale, i):
+def torch_loss(w, bias, scale, i):
     return ((scale * torch.tanh(x[i] @ w.T + bias) - y[i]) ** 2).sum(1).mean()
 
 
-def gradient(theta, i):
+def torch_gradient(theta, i):
     leaves = [torch.tensor(theta[name], requires_grad=True) for name in ("w", "bias", "scale")]
-    found = torch.autograd.grad(J(*leaves, [int(i)]), leaves)
+    found = torch.autograd.grad(torch_loss(*leaves, [int(i)]), leaves)
     return {name: g.numpy() for name, g in zip(("w", "bias", "scale"), found, strict=True)}
 
 
-def loss(theta):
-    return J(*(torch.tensor(theta[name]) for name in ("w", "bias", "scale")), slice(None)).item()
+def torch_mean_loss(theta):
+    return torch_loss(*(torch.tensor(theta[name]) for name in ("w", "bias", "scale")), slice(None)).item()
 
 
-def descend(epochs, weigh=lambda batch: 1.0, early=False):
+def torch_descend(epochs, weigh=lambda batch: 1.0, early=False):
     leaves = [torch.tensor(theta[name], requires_grad=True) for name in theta]
     optimizer, losses = torch.optim.SGD(leaves, lr=0.1), []
     for batches in epochs:
-        losses += [J(*leaves, slice(None)).item()] * early
+        losses += [torch_loss(*leaves, slice(None)).item()] * early
         for batch in batches:
             optimizer.zero_grad()
-            (weigh(batch) * J(*leaves, batch)).backward()
+            (weigh(batch) * torch_loss(*leaves, batch)).backward()
             optimizer.step()
-        losses += [J(*leaves, slice(None)).item()] * (not early)
+        losses += [torch_loss(*leaves, slice(None)).item()] * (not early)
     return {name: leaf.detach().numpy() for name, leaf in zip(theta, leaves, strict=True)}, losses
 
 
 singles = [[[int(i)] for i in rng.permutation(10)] for _ in range(5)]
 shuffles = [[batch[0] for batch in epoch] for epoch in singles]
 check = checks.of(sgd)
-check.call(gradient, loss, theta, shuffles, 0.1).close_to(descend(singles), rtol=1e-9, mistakes={
-    "the loss is evaluated before each epoch instead of after it": lambda: descend(singles, early=True),
-    "the first shuffle is used in every epoch": lambda: descend([singles[0]] * 5),
+check.call(torch_gradient, torch_mean_loss, theta, shuffles, 0.1).close_to(torch_descend(singles), rtol=1e-9, mistakes={
+    "the loss is evaluated before each epoch instead of after it": lambda: torch_descend(singles, early=True),
+    "the first shuffle is used in every epoch": lambda: torch_descend([singles[0]] * 5),
     "the shuffles are not followed: the examples are taken from 0 to N - 1":
-        lambda: descend([[[i] for i in range(10)]] * 5),
-    "the step goes up instead of down": lambda: descend(singles, lambda batch: -1.0)})
+        lambda: torch_descend([[[i] for i in range(10)]] * 5),
+    "the step goes up instead of down": lambda: torch_descend(singles, lambda batch: -1.0)})
 check.passed()
 order = rng.permutation(10).tolist()
 batches = [order[:4], order[4:5], order[5:8], order[8:9], order[9:]]
 check = checks.of(minibatch_sgd)
-check.call(gradient, loss, theta, batches, 10, 0.1).close_to(descend([batches] * 10), rtol=1e-9, mistakes={
-    "the gradients of a batch are added up instead of averaged": lambda: descend([batches] * 10, weigh=len),
+check.call(torch_gradient, torch_mean_loss, theta, batches, 10, 0.1).close_to(torch_descend([batches] * 10), rtol=1e-9, mistakes={
+    "the gradients of a batch are added up instead of averaged": lambda: torch_descend([batches] * 10, weigh=len),
     "you divide by the number of all examples instead of those in the batch":
-        lambda: descend([batches] * 10, weigh=lambda batch: len(batch) / 10),
+        lambda: torch_descend([batches] * 10, weigh=lambda batch: len(batch) / 10),
     "you divide every batch by the size of the first":
-        lambda: descend([batches] * 10, weigh=lambda batch: len(batch) / len(batches[0])),
+        lambda: torch_descend([batches] * 10, weigh=lambda batch: len(batch) / len(batches[0])),
     "every example moves the parameters by itself: a batch takes all its gradients at the same parameters":
-        lambda: descend([[[i] for i in order]] * 10),
+        lambda: torch_descend([[[i] for i in order]] * 10),
     "the loss is evaluated before each epoch instead of after it":
-        lambda: descend([batches] * 10, early=True)})
+        lambda: torch_descend([batches] * 10, early=True)})
 check.passed()
 ### END HIDDEN TESTS
 
@@ -1844,27 +1867,27 @@ values = {"z": rng.normal(size=(3, 4)), "beta": rng.normal(size=(2, 4)), "b": rn
 directions = {name: rng.normal(size=v.shape) for name, v in values.items()}
 
 
-def J(name, value):
+def torch_loss(name, value):
     t = {n: torch.as_tensor(v) for n, v in values.items()} | {name: torch.as_tensor(value)}
     return torch.logsumexp(t["b"] if name == "b" else t["z"] @ t["beta"].T, dim=1).square().mean()
 
 
-def loss(name, value):
-    return J(name, value).item()
+def changed_loss(name, value):
+    return torch_loss(name, value).item()
 
 
 right = {}
 for name, value in values.items():
     leaf = torch.tensor(value, requires_grad=True)
-    right[name] = torch.autograd.grad(J(name, leaf), leaf)[0].numpy()
+    right[name] = torch.autograd.grad(torch_loss(name, leaf), leaf)[0].numpy()
 check = checks.of(gradient_check)
-check.call(loss, values, right, directions).equals([], mistakes={
+check.call(changed_loss, values, right, directions).equals([], mistakes={
     "right gradients are called wrong: is the difference divided by 2 eps, is the direction in both sides?":
         list(values)})
-check.call(loss, values, right | {"z": right["z"] * 1.01}, directions).equals(["z"], mistakes={
+check.call(changed_loss, values, right | {"z": right["z"] * 1.01}, directions).equals(["z"], mistakes={
     "a gradient that is 1 percent too large passes": []})
 broken = right | {"beta": right["beta"].T, "b": right["b"] * np.nan}
-check.call(loss, values, broken, directions).equals(["beta", "b"], mistakes={
+check.call(changed_loss, values, broken, directions).equals(["beta", "b"], mistakes={
     "a gradient that is nan passes: every comparison with nan is false": ["beta"]})
 check.passed()
 
@@ -1884,7 +1907,7 @@ directions = {name: np.asarray(rng.normal(size=v.shape)) for name, v in values.i
 visited = []
 
 
-def loss(name, value):
+def changed_loss(name, value):
     visited.append((name, np.array(value, dtype=float)))
     return float((weights[name] * torch.as_tensor(np.asarray(value)).sin().numpy()).sum())
 
@@ -1894,7 +1917,7 @@ spoilt = right["u"].copy()
 spoilt[4, 1] += 0.001
 check = checks.of(gradient_check)
 names = list(values)
-check.call(loss, values, right, directions).equals([], mistakes={"right gradients are called wrong": names})
+check.call(changed_loss, values, right, directions).equals([], mistakes={"right gradients are called wrong": names})
 points = [(name, values[name] + sign * 1e-5 * directions[name]) for name in names for sign in (1, -1)]
 met = [any(n == m and np.allclose(p, q, rtol=0, atol=1e-12) for m, q in visited) for n, p in points]
 check.holds(len(visited) == len(points) and all(met), "For every quantity the loss is needed at two points: "
@@ -1908,7 +1931,7 @@ for changed, wrong in (
 ):
     fits = {n for n in wrong if changed[n].shape == values[n].shape}
     seen = {n for n in wrong if not abs(changed[n].sum() - right[n].sum()) < 1e-6}
-    check.call(loss, values, right | changed, directions).equals(wrong, mistakes={
+    check.call(changed_loss, values, right | changed, directions).equals(wrong, mistakes={
         "a direction of all ones is used, which sees only the sum of the errors":
             [n for n in wrong if n in seen or n not in fits],
         "a gradient of another shape passes, because NumPy broadcasts": [n for n in wrong if n in fits],
@@ -1917,12 +1940,12 @@ for changed, wrong in (
         "infinity passes: the error is compared with a multiple of itself":
             [n for n in wrong if not np.isinf(changed[n]).any()],
         "the names are not in the order of the values": wrong[::-1]})
-check.call(lambda name, value: 1e-9 * loss(name, value), values, {n: 0 * v for n, v in values.items()},
+check.call(lambda name, value: 1e-9 * changed_loss(name, value), values, {n: 0 * v for n, v in values.items()},
            directions).equals([], mistakes={
     "the error is divided by the size of the gradient alone: where that is 0, rounding looks large": names})
-check.call(loss, values, right | {"u": spoilt}, directions, 1e-5, 0.5).equals([], mistakes={
+check.call(changed_loss, values, right | {"u": spoilt}, directions, 1e-5, 0.5).equals([], mistakes={
     "the tolerance is not used": ["u"]})
-check.call(loss, values, right, directions, 0.5).equals(names, mistakes={"eps is not used": []})
+check.call(changed_loss, values, right, directions, 0.5).equals(names, mistakes={"eps is not used": []})
 check.passed()
 ### END HIDDEN TESTS
 
@@ -2210,7 +2233,7 @@ previous, following = rng.integers(V, size=N), rng.integers(V, size=N)
 alpha, beta = rng.normal(size=(D, 1 + V)), rng.normal(size=(V, 1 + D))
 
 
-def run(x, y, alpha, beta):
+def torch_run(x, y, alpha, beta):
     if np.shape(x) != (len(x), V) or np.shape(y) != (len(x), V):
         raise ValueError(f"x and y must be one-hot, (m, {V}); they are {np.shape(x)} and {np.shape(y)}")
     x, y, alpha, beta = (torch.tensor(v, dtype=float, requires_grad=True) for v in (x, y, alpha, beta))
@@ -2219,19 +2242,19 @@ def run(x, y, alpha, beta):
     return J, torch.autograd.grad(J, (alpha, beta))
 
 
-def forward(x, y, alpha, beta):
-    return {"x": x, "J": run(x, y, alpha, beta)[0].item()}
+def torch_forward(x, y, alpha, beta):
+    return {"x": x, "J": torch_run(x, y, alpha, beta)[0].item()}
 
 
-def backward(x, y, alpha, beta, o):
-    g_alpha, g_beta = run(x, y, alpha, beta)[1]
+def torch_backward(x, y, alpha, beta, o):
+    g_alpha, g_beta = torch_run(x, y, alpha, beta)[1]
     return {"g_alpha": g_alpha.numpy(), "g_beta": g_beta.numpy()}
 
 
-def descend(previous, following, eta, w):
+def torch_descend(previous, following, eta, w):
     losses = []
     for batch in batches:
-        J, g = run(np.eye(V)[previous[batch]], np.eye(V)[following[batch]], *w)
+        J, g = torch_run(np.eye(V)[previous[batch]], np.eye(V)[following[batch]], *w)
         w = [v - eta * d.numpy() for v, d in zip(w, g, strict=True)]
         losses.append(J.item())
     return *w, losses
@@ -2239,11 +2262,11 @@ def descend(previous, following, eta, w):
 
 batches = [rng.permutation(N)[:size] for size in (6, 3, 8, 1, 5, 7)]
 check = checks.of(train_bigram)
-check.call(previous, following, alpha, beta, batches, 0.5, forward, backward).close_to(
-    descend(previous, following, 0.5, [alpha, beta]), mistakes={
+check.call(previous, following, alpha, beta, batches, 0.5, torch_forward, torch_backward).close_to(
+    torch_descend(previous, following, 0.5, [alpha, beta]), mistakes={
         "the pairs are turned round: the previous word is the input":
-            lambda: descend(following, previous, 0.5, [alpha, beta]),
-        "the step goes up instead of down": lambda: descend(previous, following, -0.5, [alpha, beta])})
+            lambda: torch_descend(following, previous, 0.5, [alpha, beta]),
+        "the step goes up instead of down": lambda: torch_descend(previous, following, -0.5, [alpha, beta])})
 check.passed()
 
 table = torch.zeros(V, V, dtype=torch.float64).index_put_(
@@ -2252,17 +2275,17 @@ p = table / table.sum(1, keepdim=True)
 once = (table > 0).double()
 
 
-def loss(p):
+def torch_loss(p):
     return -p[previous, following].log().mean()
 
 
 check = checks.of(counted_loss)
-check.call(previous, following).close_to(loss(p), mistakes={
-    "this is the loss of the pairs together: divide by how often the previous word comes": loss(table / N),
-    "the counts are divided by how often the following word comes": loss(table / table.sum(0)),
+check.call(previous, following).close_to(torch_loss(p), mistakes={
+    "this is the loss of the pairs together: divide by how often the previous word comes": torch_loss(table / N),
+    "the counts are divided by how often the following word comes": torch_loss(table / table.sum(0)),
     "every different pair counts once instead of as often as it comes": -p[table > 0].log().mean(),
     "a repeated pair is counted once: table[previous, following] += 1 does that":
-        loss(once / once.sum(1, keepdim=True))})
+        torch_loss(once / once.sum(1, keepdim=True))})
 check.passed()
 
 # %% hidden="bigram" points=2
@@ -2277,52 +2300,52 @@ rng = np.random.default_rng(30)
 V = 4
 
 
-def run(x, y, alpha, beta):
+def torch_run(x, y, alpha, beta):
     x, y, alpha, beta = (torch.tensor(v, dtype=float, requires_grad=True) for v in (x, y, alpha, beta))
     z = torch.sigmoid(torch.nn.functional.linear(x, alpha[:, 1:], alpha[:, 0]))
     J = torch.nn.functional.cross_entropy(torch.nn.functional.linear(z, beta[:, 1:], beta[:, 0]), y)
     return J, torch.autograd.grad(J, (alpha, beta))
 
 
-def forward(x, y, alpha, beta):
-    return {"x": x, "J": run(x, y, alpha, beta)[0].item()}
+def torch_forward(x, y, alpha, beta):
+    return {"x": x, "J": torch_run(x, y, alpha, beta)[0].item()}
 
 
-def backward(x, y, alpha, beta, o):
-    g_alpha, g_beta = run(x, y, alpha, beta)[1]
+def torch_backward(x, y, alpha, beta, o):
+    g_alpha, g_beta = torch_run(x, y, alpha, beta)[1]
     return {"g_alpha": g_alpha.numpy(), "g_beta": g_beta.numpy()}
 
 
-def descend(previous, following, eta, w, batches, weigh=lambda batch: 1.0):
+def torch_descend(previous, following, eta, w, batches, weigh=lambda batch: 1.0):
     losses, after = [], []
     for batch in batches:
         x, y = np.eye(V)[previous[batch]], np.eye(V)[following[batch]]
-        J, g = run(x, y, *w)
+        J, g = torch_run(x, y, *w)
         w = [v - eta * weigh(batch) * d.numpy() for v, d in zip(w, g, strict=True)]
         losses.append(J.item())
-        after.append(run(x, y, *w)[0].item())
+        after.append(torch_run(x, y, *w)[0].item())
     return (*w, losses), (*w, after)
 
 
 previous, following = rng.integers(V - 1, size=30), rng.integers(V - 1, size=30)   # the last word never comes
 alpha, beta = rng.normal(size=(6, 1 + V)), rng.normal(size=(V, 7))
 batches = [np.array([3]), np.array([5, 5, 2]), *(rng.integers(30, size=size) for size in (8, 2, 6, 30))]
-right, late = descend(previous, following, 0.3, [alpha, beta], batches)
+right, late = torch_descend(previous, following, 0.3, [alpha, beta], batches)
 check = checks.of(train_bigram)
-check.call(previous, following, alpha, beta, batches, 0.3, forward, backward).close_to(right, mistakes={
+check.call(previous, following, alpha, beta, batches, 0.3, torch_forward, torch_backward).close_to(right, mistakes={
     "the losses are those after the step, not before it": late,
     "the pairs are turned round: the previous word is the input":
-        lambda: descend(following, previous, 0.3, [alpha, beta], batches)[0],
+        lambda: torch_descend(following, previous, 0.3, [alpha, beta], batches)[0],
     "the gradient is averaged over the batch once more: J is a mean already":
-        lambda: descend(previous, following, 0.3, [alpha, beta], batches, lambda b: 1 / len(b))[0],
+        lambda: torch_descend(previous, following, 0.3, [alpha, beta], batches, lambda b: 1 / len(b))[0],
     "the gradient is multiplied by the size of the batch":
-        lambda: descend(previous, following, 0.3, [alpha, beta], batches, len)[0]})
+        lambda: torch_descend(previous, following, 0.3, [alpha, beta], batches, len)[0]})
 table = torch.zeros(V, V, dtype=torch.float64).index_put_(
     (torch.tensor(previous), torch.tensor(following)), torch.ones(30, dtype=torch.float64), accumulate=True)
 p = table / table.sum(1, keepdim=True)
 floor = -p[previous, following].log().mean().item()
 everything = [np.arange(30)] * 400
-_, _, losses = check.call(previous, following, alpha, beta, everything, 1.0, forward, backward).value
+_, _, losses = check.call(previous, following, alpha, beta, everything, 1.0, torch_forward, torch_backward).value
 check.holds(floor - 1e-12 <= losses[-1] < floor + 0.05, "After 400 steps on all pairs the loss should be "
             "near the counted bigram's, and not below it, yet it is {}.", losses[-1])
 check.passed()
@@ -2358,11 +2381,10 @@ def pairs(sentences):
     return np.concatenate([line[:-1] for line in lines]), np.concatenate([line[1:] for line in lines])
 
 
-previous, following = pairs(narwhals.train)
-held_out = pairs(narwhals.validation)
-V, counted, floor = len(words), counted_loss(previous, following), narwhals.entropy_per_token
+train, held_out = pairs(narwhals.train), pairs(narwhals.validation)
+counted, floor = counted_loss(*train), narwhals.entropy_per_token
 print(" ".join(narwhals.train[0]))
-print(f"{len(previous):,} pairs of {V} words. In nats per token:")
+print(f"{len(train[0]):,} pairs of {len(words)} words. In nats per token:")
 print(f"the counted bigram {counted:.4f}, the entropy of the language {floor:.4f}")
 
 # %% [markdown]
@@ -2378,7 +2400,7 @@ print(f"the counted bigram {counted:.4f}, the entropy of the language {floor:.4f
 
 # %% figure="training"
 rng = np.random.default_rng(0)
-D, batch_size, steps, chunk = 32, 128, 5000, 50
+V, D, batch_size, steps, chunk = len(words), 32, 128, 5000, 50
 alpha, beta = rng.normal(size=(D, 1 + V)), rng.normal(size=(V, 1 + D)) * 0.1
 
 
@@ -2387,12 +2409,12 @@ def loss_on(previous, following):
     return -np.log(table[previous, following]).mean()
 
 
-curve = [(0, loss_on(previous, following), loss_on(*held_out))]
+curve = [(0, loss_on(*train), loss_on(*held_out))]
 while curve[-1][0] < steps:
     eta = 10 * (1 - curve[-1][0] / steps)                               # large steps first, small ones later
-    batches = rng.integers(len(previous), size=(chunk, batch_size))
-    alpha, beta, _ = train_bigram(previous, following, alpha, beta, batches, eta, nn_forward, nn_backward)
-    curve.append((curve[-1][0] + chunk, loss_on(previous, following), loss_on(*held_out)))
+    batches = rng.integers(len(train[0]), size=(chunk, batch_size))
+    alpha, beta, _ = train_bigram(*train, alpha, beta, batches, eta, nn_forward, nn_backward)
+    curve.append((curve[-1][0] + chunk, loss_on(*train), loss_on(*held_out)))
 print(f"after {steps} steps: {curve[-1][1]:.4f} on training pairs, {curve[-1][2]:.4f} on held-out pairs")
 
 # %% figure="training_curve"
@@ -2403,7 +2425,7 @@ flat = np.full_like(step, counted)
 plots.curves(step, {"neural, training pairs": on_training, "neural, held-out pairs": on_held_out,
                     f"counted, training pairs ({counted:.3f})": flat}, "steps", "loss (nats per token)",
              floor=floor, floor_name=f"entropy of the language ({floor:.3f})", ax=left)
-plots.curves(step, {"distance": on_training - counted}, "steps", "above the counted bigram (nats per token)",
+plots.curves(step, {"distance": on_training - counted}, "steps", "distance (nats per token)",
              logarithmic="y", ax=right)
 left.set_title("it reaches the counted bigram,")
 right.set_title("and cannot beat it")
@@ -2427,7 +2449,7 @@ plt.show()
 
 # %% figure="loss_ladder"
 table = np.full((V, V), 0.1)
-np.add.at(table, (previous, following), 1)
+np.add.at(table, train, 1)
 table[:, ids[corpora.BOS]] = 0                                    # nothing is followed by the first mark
 before, after = pairs(narwhals.test)
 unigram = table.sum(axis=0) / table.sum()
