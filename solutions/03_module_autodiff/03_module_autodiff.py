@@ -307,6 +307,7 @@ check.passed()
 
 # %% figure="by_hand"
 import matplotlib.pyplot as plt
+import numpy as np
 from nextword import graph
 
 x1, x2 = 3.0, 0.5
@@ -393,16 +394,16 @@ def topological_order(graph):
 from nextword import checks
 
 
-def look_at(order, graph):
-    """Fails with a sentence unless this is an order of the graph with every input before its users."""
-    nodes = {*graph, *(v for inputs in graph.values() for v in inputs)}
+def look_at(order, example):
+    """Fails with a sentence unless this is an order of the example with every input before its users."""
+    nodes = {*example, *(v for inputs in example.values() for v in inputs)}
     check.holds(type(order) in (list, tuple), "it should return a list, not {}", order)
     missing, twice = [n for n in nodes if n not in order], [n for n in nodes if list(order).count(n) > 1]
     check.holds(not missing, "the node {} is missing from {}", *missing[:1], order)
     check.holds(not twice, "the node {} is listed more than once in {}", *twice[:1], order)
     place = {node: i for i, node in enumerate(order)}
-    early = [(n, v) for n, inputs in graph.items() for v in inputs if place[v] > place[n]]
-    backwards = all(place[v] > place[n] for n, inputs in graph.items() for v in inputs)
+    early = [(n, v) for n, inputs in example.items() for v in inputs if place[v] > place[n]]
+    backwards = all(place[v] > place[n] for n, inputs in example.items() for v in inputs)
     check.holds(
         not early or not backwards,
         "the order is the wrong way round: users come before their inputs in {}",
@@ -418,13 +419,13 @@ def look_at(order, graph):
 
 
 check = checks.of(topological_order)
-for graph in (
+for example in (
     {"f": ("a1", "a2"), "a1": ("x2",), "a2": ("x1", "x2"), "x1": (), "x2": ()},
     {"y": ("x", "x"), "x": ()},
     {"J": ("y", "y_hat"), "y_hat": ("b",), "b": ("z", "beta"), "z": ("a",), "a": ("x", "alpha")},
     {"e": ("a", "d"), "a": ("x",), "b": ("a",), "c": ("b",), "d": ("c", "a"), "x": ()},
 ):
-    look_at(check.call(graph).value, graph)
+    look_at(check.call(example).value, example)
 check.call({"a": ("c",), "b": ("a",), "c": ("b",)}).raises(ValueError, mentioning="cycle")
 check.passed()
 
@@ -438,36 +439,36 @@ from nextword import checks
 check = checks.of(topological_order)
 
 
-def look_at(order, graph):
-    nodes = {*graph, *(v for inputs in graph.values() for v in inputs)}
+def look_at(order, example):
+    nodes = {*example, *(v for inputs in example.values() for v in inputs)}
     check.holds(
         type(order) in (list, tuple) and len(order) == len(nodes) and set(order) == nodes,
         "every node should be listed exactly once",
     )
     place = {node: i for i, node in enumerate(order)}
     check.holds(
-        all(place[v] < place[n] for n, inputs in graph.items() for v in inputs),
+        all(place[v] < place[n] for n, inputs in example.items() for v in inputs),
         "a node comes before one of its inputs (in a depth-first search, is a node listed when it "
         "is first met, instead of after all its inputs?)",
     )
 
 
 shuffled = random.Random(4)
-graphs = [{"y": ("x",)}, {"z": ("x", "y"), "w": ("x",), "y": ("x", "x")}]
+examples = [{"y": ("x",)}, {"z": ("x", "y"), "w": ("x",), "y": ("x", "x")}]
 for size in (8, 30):
     edges = {i: tuple(shuffled.choices(range(i), k=shuffled.randrange(4))) for i in range(1, size)}
-    graphs.append(dict(shuffled.sample(list(edges.items()), len(edges))))
-graphs.append({i: (i - 1,) for i in range(10_000, 0, -1)})
-graphs.append(
+    examples.append(dict(shuffled.sample(list(edges.items()), len(edges))))
+examples.append({i: (i - 1,) for i in range(10_000, 0, -1)})
+examples.append(
     {
         **{f"c{i}": (f"c{i - 1}", f"d{i}") for i in range(1, 60)},
         **{f"d{i}": (f"c{i - 1}",) for i in range(1, 60)},
     }
 )
-for graph in graphs:
-    look_at(check.call(graph).value, graph)
-for graph in ({"a": ("a",)}, {"y": ("x",), "x": ("v", "w"), "w": ("x",), "z": ("y", "y")}):
-    check.call(graph).raises(ValueError, mentioning="cycle")
+for example in examples:
+    look_at(check.call(example).value, example)
+for example in ({"a": ("a",)}, {"y": ("x",), "x": ("v", "w"), "w": ("x",), "z": ("y", "y")}):
+    check.call(example).raises(ValueError, mentioning="cycle")
 check.passed()
 ### END HIDDEN TESTS
 
@@ -560,7 +561,7 @@ def by_torch(graph, partials, order):
 
 def assigning(graph, partials, order):
     g = dict.fromkeys(order, 0.0) | {order[-1]: 1.0}
-    for u in reversed(order):
+    for u in order[::-1]:
         for v, d in zip(graph[u], partials[u], strict=True):
             g[v] = g[u] * d
     return g
@@ -1278,6 +1279,8 @@ backward.passed()
 # 0.000001.*
 
 # %% figure="errors"
+import numpy as np
+
 rng = np.random.default_rng(0)
 a, omega, truth = rng.normal(size=(4, 3)), rng.normal(size=(2, 4)), np.eye(3)[[0, 2, 1, 1]]
 p = softmax_forward(rng.normal(size=(4, 3)))
@@ -1460,6 +1463,8 @@ backward.passed()
 # With your own modules, on a small batch:
 
 # %% figure="nn_in_modules"
+import numpy as np
+
 my_modules = {
     "linear": (linear_forward, linear_backward),
     "sigmoid": (sigmoid_forward, sigmoid_backward),
@@ -2132,33 +2137,37 @@ backward.passed()
 
 
 # %% figure="own_graph"
-def torch_gradients_of_network(x, y, alpha, beta):
-    """PyTorch's gradients for every leaf and module of NeuralNetwork, by the names of the drawing."""
-    import torch
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from nextword import graph
 
-    t = {
-        n: torch.tensor(v, requires_grad=True)
-        for n, v in (("x", x), ("y", y), ("alpha", alpha), ("beta", beta))
-    }
+rng = np.random.default_rng(1)
+drawn = {"x": rng.normal(size=(4, 3)), "y": np.eye(2)[[1, 0, 0, 1]]}
+drawn |= {"alpha": rng.normal(size=(5, 4)), "beta": rng.normal(size=(2, 6))}
+
+
+def torch_gradients_by_name():
+    """PyTorch's gradients for the leaves and modules of NeuralNetwork, by the names that stand in the drawing."""
+    t = {name: torch.tensor(value, requires_grad=name != "y") for name, value in drawn.items()}
     t["Linear 1"] = t["x"] @ t["alpha"][:, 1:].T + t["alpha"][:, 0]
     t["Sigmoid"] = torch.sigmoid(t["Linear 1"])
     t["Linear 2"] = t["Sigmoid"] @ t["beta"][:, 1:].T + t["beta"][:, 0]
     t["Softmax"] = torch.softmax(t["Linear 2"], 1)
-    t["CrossEntropy"] = -(t["y"] * torch.log(t["Softmax"])).sum() / len(x)
-    for v in t.values():
-        v.retain_grad()
-    t["CrossEntropy"].backward()
-    return {name: v.grad.numpy() for name, v in t.items() if name != "y"}
+    t["CrossEntropy"] = -(t["y"] * torch.log(t["Softmax"])).sum() / 4
+    computed = {name: v for name, v in t.items() if name != "y"}
+    gradients = torch.autograd.grad(t["CrossEntropy"], list(computed.values()))
+    return {name: g.numpy() for name, g in zip(computed, gradients, strict=True)}
 
 
 def draw_network(network, title):
-    """Run a network forwards and backwards on the batch above, and draw what its tape has seen."""
-    leaves = [Leaf(v) for v in (x, y, alpha, beta)]
+    """Runs a network forwards and backwards, and draws what its tape has seen."""
+    leaves = [Leaf(value) for value in drawn.values()]
     network.forward(*leaves)
     applied = list(tape)  # before tape_bwd empties it
     network.backward(*leaves)
-    nodes = graph.of_modules(applied, names=dict(zip(leaves, ("x", "y", "alpha", "beta"), strict=True)))
-    graph.draw(nodes, expected=torch_gradients_of_network(x, y, alpha, beta), title=title)
+    nodes = graph.of_modules(applied, names=dict(zip(leaves, drawn, strict=True)))
+    graph.draw(nodes, expected=torch_gradients_by_name(), title=title)
     plt.show()
 
 
@@ -2197,7 +2206,7 @@ draw_network(broken, "the same graph with a broken sigmoid")
 # |---|---|---|
 # | `square(x)` | $x \odot x$ | a leaf, by one module |
 # | `diamond(x)` | $(x + t) \odot t$ with $t = \tanh(x)$ | a leaf and an inner node, by two modules each |
-# | `shared(x, w, times)` | `times` times $h \leftarrow \tanh(h \odot w)$, from $h = x$ | a weight, every round |
+# | `shared(x, w, times)` | repeats $h \leftarrow \tanh(h \odot w)$, from $h = x$ | a weight, every round |
 #
 # The last one is a recurrent network in a nutshell: the same weight in every round. Remember that a module
 # object stands for one application; the *weight* is shared, the modules are not.
@@ -2248,8 +2257,8 @@ def weighted_sum():
     return Function(lambda a: np.sum(a * c), lambda a, b, g: (g * c,))
 
 
-def rounds(x, w, times):
-    for _ in range(times):
+def rounds(x, w, count):
+    for _ in range(count):
         x = torch.tanh(x * w)
     return x
 
@@ -2283,8 +2292,8 @@ from nextword import checks
 rng = np.random.default_rng(67)
 
 
-def rounds(x, w, times):
-    for _ in range(times):
+def rounds(x, w, count):
+    for _ in range(count):
         x = torch.tanh(x * w)
     return x
 
@@ -2717,23 +2726,23 @@ def losses_in_torch(x, labels, alpha, beta, lr, steps):
     """The losses of `steps` steps of SGD on one batch: a list of numbers, each computed before its step.
 
     x: (B, I). labels: (B,), the classes as integers 0..K-1. alpha: (D, 1 + I) and beta: (K, 1 + D), the
-    parameters to begin with, biases in column 0. All are NumPy arrays. The network is linear, sigmoid, linear,
+    parameters to begin with, biases in column 0. All are NumPy arrays. The network: linear, sigmoid, linear,
     with the mean cross-entropy.
     """
     ### BEGIN SOLUTION
     import torch
 
     class Network(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.linear1 = torch.nn.Linear(alpha.shape[1] - 1, len(alpha))
+        def __init__(self, inputs, hidden, classes):
+            super().__init__()  # before the layers, which it will register
+            self.linear1 = torch.nn.Linear(inputs, hidden)
             self.sigmoid = torch.nn.Sigmoid()
-            self.linear2 = torch.nn.Linear(beta.shape[1] - 1, len(beta))
+            self.linear2 = torch.nn.Linear(hidden, classes)
 
-        def forward(self, x):
-            return self.linear2(self.sigmoid(self.linear1(x)))
+        def forward(self, batch):
+            return self.linear2(self.sigmoid(self.linear1(batch)))
 
-    model = Network().double()
+    model = Network(x.shape[1], len(alpha), len(beta)).double()
     with torch.no_grad():
         for layer, omega in ((model.linear1, alpha), (model.linear2, beta)):
             layer.weight.copy_(torch.tensor(omega[:, 1:]))
@@ -2758,7 +2767,7 @@ from nextword import checks
 
 def by_hand(x, labels, alpha, beta, lr, steps, keep=False, twice=False, shift=0):
     parameters = [torch.tensor(v, requires_grad=True) for v in (alpha, beta)]
-    x, labels, losses, sums = torch.tensor(x), torch.tensor(labels), [], [0, 0]
+    x, labels, history, sums = torch.tensor(x), torch.tensor(labels), [], [0, 0]
     for _ in range(steps + shift):
         z = torch.sigmoid(x @ parameters[0][:, 1:].T + parameters[0][:, 0])
         b = z @ parameters[1][:, 1:].T + parameters[1][:, 0]
@@ -2766,8 +2775,8 @@ def by_hand(x, labels, alpha, beta, lr, steps, keep=False, twice=False, shift=0)
         gradients = torch.autograd.grad(loss, parameters)
         sums = [s + g for s, g in zip(sums, gradients, strict=True)] if keep else gradients
         parameters = [(p - lr * g).detach().requires_grad_() for p, g in zip(parameters, sums, strict=True)]
-        losses.append(loss.item())
-    return losses[shift:]
+        history.append(loss.item())
+    return history[shift:]
 
 
 rng = np.random.default_rng(72)
@@ -2800,7 +2809,7 @@ from nextword import checks
 
 def by_hand(x, labels, alpha, beta, lr, steps):
     parameters = [torch.tensor(v, requires_grad=True) for v in (alpha, beta)]
-    losses = []
+    history = []
     for _ in range(steps):
         z = torch.sigmoid(torch.tensor(x) @ parameters[0][:, 1:].T + parameters[0][:, 0])
         b = z @ parameters[1][:, 1:].T + parameters[1][:, 0]
@@ -2809,8 +2818,8 @@ def by_hand(x, labels, alpha, beta, lr, steps):
         parameters = [
             (p - lr * g).detach().requires_grad_() for p, g in zip(parameters, gradients, strict=True)
         ]
-        losses.append(loss.item())
-    return losses
+        history.append(loss.item())
+    return history
 
 
 rng = np.random.default_rng(73)
@@ -2834,6 +2843,9 @@ check.passed()
 # rounding errors, about 1e-16.*
 
 # %% figure="side_by_side"
+import matplotlib.pyplot as plt
+import numpy as np
+
 rng = np.random.default_rng(3)
 x, labels = rng.normal(size=(12, 3)), rng.integers(0, 3, size=12)
 alpha, beta = rng.normal(size=(5, 4)), rng.normal(size=(3, 6))
@@ -3019,6 +3031,10 @@ check.passed()
 # long one and a short one.*
 
 # %% figure="dynamic"
+import matplotlib.pyplot as plt
+import numpy as np
+from nextword import graph
+
 rng = np.random.default_rng(5)
 W_x, W_h = (
     Leaf(rng.normal(size=(3, 3))),
@@ -3178,6 +3194,9 @@ backward.passed()
 # leave the picture: beyond scores of about 745 their loss is infinite and their gradient is not a number.*
 
 # %% figure="fused"
+import matplotlib.pyplot as plt
+import numpy as np
+
 sizes, separate, fused = np.logspace(0, 4, 60), [], []
 for size in sizes:
     b, y = np.array([[0.0, size, size / 2]]), np.array([[1.0, 0.0, 0.0]])
