@@ -217,7 +217,7 @@ def test_a_hostile_value_is_no_gradient(hostile):
         checks.of(lambda x, g: actual, name="f").gradients(lambda x: x * x, np.full(3, 4.0))
 
 
-TRUE = {"huge integer", "lying float", "array without dimensions", "nan", "infinity"}
+TRUE = {"huge integer"}
 
 
 @pytest.mark.parametrize("hostile", sorted(HOSTILE.keys() - TRUE))

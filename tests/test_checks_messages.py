@@ -125,12 +125,12 @@ class TestWrongValue:
     def test_of_a_dict_says_the_first_wrong_key(self):
         right = {f"word{i}": i for i in range(20)}
         text = str(failure(returning(right | {"word7": -1}).call().equals, right))
-        assert "at ['word7'] yours is -1, it should be 7; 1 of 20 keys differ" in text
+        assert "returned a dict that is wrong at ['word7']: yours is -1, it should be 7; 1 of 20 keys differ" in text
 
     def test_of_nested_values_says_the_whole_path(self):
         words = "so that both of the values are too long to be shown as a whole".split()
         found = failure(returning({"a": [words, {"b": (1, 2)}]}).call().equals, {"a": [words, {"b": (1, 5)}]})
-        assert "at ['a'][1]['b'][1] yours is 2, it should be 5" in str(found)
+        assert "at ['a'][1]['b'][1]: yours is 2, it should be 5" in str(found)
 
     def test_of_long_strings_shows_where_they_part(self):
         one, other = "the cows eat " * 20 + "corn", "the cows eat " * 20 + "hay"
@@ -403,8 +403,8 @@ class TestShown:
         return captured.stdout + captured.stderr
 
     def test_only_the_message(self, shell):
-        source = ANSWER + "checks.of(f).call('a').equals('b')"
-        assert self.output_of(shell, source).strip() == "`f('a')` returned 'a'; it should return 'b'."
+        source = IMPORT + "def f(x):\n    return x[0]\nchecks.of(f).call('ab').equals('b')"
+        assert self.output_of(shell, source).strip() == "`f('ab')` returned 'a'; it should return 'b'."
 
     def test_only_the_sentence_of_an_unwritten_exercise(self, shell):
         source = IMPORT + "def f(x):\n    raise NotImplementedError\nchecks.of(f).call(1).equals(2)"

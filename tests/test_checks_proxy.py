@@ -71,7 +71,7 @@ def test_a_wrong_value_is_told_by_the_name_that_the_test_uses():
 
 
 @pytest.mark.parametrize(
-    "changed, words", [([0], "argument 1"), (["x"], "`x`"), ([7], "an argument"), ([-9], "an argument")]
+    "changed, words", [([0], "the first argument"), (["x"], "`x`"), ([7], "an argument"), ([-9], "an argument")]
 )
 def test_a_reported_change_is_a_failure(changed, words):
     outcome = checks.of(Remote(lambda *args, **kwargs: (1, changed))).call([1], x=[2])
@@ -132,7 +132,7 @@ def test_an_object_of_the_answers_own_is_told_and_never_touched(kind, words):
             assert f"returned {words}; it should return " in str(found)
             assert kind not in found.public or kind in ("function", "generator")
     inside = checks.of(Remote(lambda *args: ({"a": [thing]}, []))).call(1)
-    assert f"at ['a'][0] {words} where an integer is expected" in str(told(inside.equals, {"a": [1]}))
+    assert f"at ['a'][0]: {words} where an integer is expected" in str(told(inside.equals, {"a": [1]}))
     assert told(checks.of(Remote(lambda *args: ([thing, thing], []))).gradients, lambda x, y: x * y, 1.0, 2.0)
     told(checks.of(len).holds, thing, "it holds")
 

@@ -80,6 +80,9 @@ NUMBERS = {
     "one too late": (np.concatenate([[0.0], V[:-1]]), V, "shifted by one position: they come one too late"),
     "one too early": (np.concatenate([V[1:], [0.0]]), V, "they come one too early"),
     "shifted rows": (np.roll(DEEP, 1, axis=1) * 1.0, DEEP, "shifted by one position along dimension 1"),
+    "all the same": (np.full(6, V.mean()), V, "All of yours are the same number"),
+    "not cumulative": (P, np.cumsum(P, axis=1), "is a cumulative sum missing"),
+    "cumulative": (np.cumsum(V), V, "running sums of the right values"),
     "reversed": (V[::-1], V, "in reversed order"),
     "reversed rows": (X[::-1], X, "in reversed order along dimension 0"),
     "reordered": (V[[1, 0, 3, 2, 5, 4]], V, "the right values in another order"),
@@ -203,6 +206,10 @@ class TestFactorsWithAName:
         message, _ = told(12.5, 2.5, [[1, 2], [1], [2], [3], [4]])
         assert "It is 5 times too large; 5 is also the length of x" in message
 
+    def test_of_counts_is_told_without_talk_of_means(self):
+        message, _ = told(3, 21, [1] * 7)
+        assert "It is 7 times too small; 7 is also the length of x." in message
+
     def test_the_square_root_of_a_dimension(self):
         message, _ = told(X * math.sqrt(8), X, np.ones((5, 8)))
         assert "by the factor sqrt(8); 8 is also the size of the second dimension of x" in message
@@ -229,6 +236,13 @@ def test_a_single_wrong_entry_is_told_by_its_place_and_not_by_a_reason(seed):
     wrong[2, 3] *= 1.001
     message, public = told(wrong, right)
     assert "first wrong entry [2, 3]" in message and public == "`f` returns wrong values."
+
+
+def test_an_argument_that_comes_back_is_named():
+    for value, right in ((X, P), (WORDS, WORDS[1:]), (TABLE, {}), ("Cows", "cow")):
+        message, public = told(value, right, 1, value)
+        assert message.endswith("That is `y`, unchanged.") and public.endswith("That is an argument, unchanged.")
+        assert message == told(value, right, 1, y=value)[0].replace("y=", "")
 
 
 class TestNamedMistakes:

@@ -9,6 +9,7 @@ import traceback
 import numpy as np
 
 from .compare import difference
+from .hints import ORDINALS
 from .plain import ATOMS, DEPTH, is_tensor, plain
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -127,7 +128,7 @@ def _bound_to(f, names):
 
 
 def parameter_names(f, count):
-    """The names of the first parameters where they can be known, else "argument 1" and so on."""
+    """The names of the first parameters where they can be known, else "the first argument" and so on."""
     names = []
     if not hasattr(type(f), "__call_reporting__"):
         try:
@@ -135,4 +136,6 @@ def parameter_names(f, count):
             names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         except Exception:
             pass
-    return [names[i] if i < len(names) else f"argument {i + 1}" for i in range(count)]
+    ordinals = [f"the {which} argument" for which in ORDINALS]
+    unnamed = ordinals + [f"argument {i + 1}" for i in range(len(ordinals), count)]
+    return [names[i] if i < len(names) else unnamed[i] for i in range(count)]

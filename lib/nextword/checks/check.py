@@ -61,7 +61,7 @@ class Check:
         condition = plain(condition)
         if type(condition) is np.ndarray and condition.size == 1:
             condition = condition.item()
-        if type(condition) in (bool, int, float) and condition:
+        if type(condition) in (bool, int) and condition:
             return
         first, *rest = sentence.split("{}")
         shown = [show(value, 60) for value in values] + ["..."] * len(rest)

@@ -46,6 +46,7 @@ class Difference:
     path: the keys and indices that lead to it; actual, expected: the parts that differ
     pair: both values as text, where that says it all
     flat: the innermost list, dict or array of numbers around it, as two arrays, or None
+    everywhere: whether all entries of that differ
     """
 
     kind: str
@@ -56,10 +57,13 @@ class Difference:
     path: tuple = ()
     pair: tuple | None = None
     flat: tuple | None = None
+    everywhere: bool = False
 
-    def __post_init__(self):
-        if self.path:
-            self.text = f"at {''.join(f'[{show(key, 40)}]' for key in self.path)} {self.text}"
+    @property
+    def told(self):
+        """What differs, and where."""
+        place = "".join(f"[{show(key, 40)}]" for key in self.path)
+        return f"at {place}: {self.text}" if place else self.text
 
 
 def difference(actual, expected, tolerance=None):
@@ -162,7 +166,7 @@ def wrong_entries(actual, expected, tolerance):
 
 def _differ_array(actual, expected, tolerance, path):
     if actual.shape != expected.shape:
-        text = f"yours has shape {actual.shape}, it should be {expected.shape}"
+        text = f"yours has the shape {actual.shape}, it should have {expected.shape}"
         return Difference("shape", text, "a result of the wrong shape", actual, expected, path)
     if actual.dtype.kind == "c" and expected.dtype.kind != "c":
         text = "complex numbers where real ones are expected"
@@ -175,7 +179,9 @@ def _differ_array(actual, expected, tolerance, path):
     mine, right = number_pair(actual[index].item(), expected[index].item())
     many = f"; {count} of {wrong.size} entries differ" if wrong.size > 1 else ""
     text = f"first wrong entry {list(index)}: yours {mine}, should be {right}{many}"
-    return Difference("value", text, "wrong values", actual, expected, path, None, (actual, expected))
+    found = Difference("value", text, "wrong values", actual, expected, path)
+    found.flat, found.everywhere = (actual, expected), count == wrong.size
+    return found
 
 
 def _differ_sequence(actual, expected, tolerance, path):
@@ -219,6 +225,7 @@ def _differ_dict(actual, expected, tolerance, path):
             found, count = found or other, count + 1
     if found is not None:
         found.flat = found.flat or numbers_of([actual[key] for key in expected], list(expected.values()))
+        found.everywhere = count == len(expected)
         if len(expected) > 1:
             found.text += f"; {count} of {len(expected)} keys differ"
     return found

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .compare import Difference, Tolerance, agree, wrong_entries
-from .hints import hint
+from .hints import ORDINALS, hint
 from .plain import Opaque, as_array, is_number, is_sequence, is_tensor
 from .slips import explain_numbers
 
@@ -239,16 +239,13 @@ def _string(actual, expected, tolerance):
     return None
 
 
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
-
-
 def dimension_names(names, values):
     """Pairs of a size in words and its value, for the arguments of a call: the suspects for a factor."""
     found = []
     for name, value in zip(names, values, strict=True):
         if type(value) is int:
             found.append((f"the value of {name}", value))
-        elif type(value) in (list, tuple, str, dict, set):
+        elif type(value) in (list, tuple, dict, set):
             found.append((f"the length of {name}", len(value)))
         elif type(value) is np.ndarray or is_tensor(value):
             if value.ndim == 1:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+
 
 @dataclass(frozen=True)
 class Hint:

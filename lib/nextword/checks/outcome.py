@@ -3,10 +3,10 @@
 import numpy as np
 
 from . import calls
-from .compare import KINDS, Tolerance, difference, kind_of
+from .compare import KINDS, Tolerance, agree, difference, kind_of
 from .diagnose import dimension_names, explain
 from .failures import CheckFailed, class_name, describe_error, describe_publicly, message_of, not_written
-from .hints import mistake_hint, stop
+from .hints import hint, mistake_hint, stop
 from .mistakes import gradient_slip, named_gradient_mistake, named_mistake
 from .plain import Opaque, as_array, is_number, is_sequence, plain
 from .show import call_text, show
@@ -121,7 +121,7 @@ class Outcome:
         right = [name for name in expected if name not in wrong]
         also = f" (The gradient with respect to {' and '.join(right)} is right.)" if right else ""
         self._fail_because(
-            f"{self.text} gives a wrong gradient with respect to {name}: {found[name].text}.{also}",
+            f"{self.text} gives a wrong gradient with respect to {name}: {found[name].told}.{also}",
             f"`{self.check.name}` gives a wrong gradient with respect to {name}.",
             mistake,
             reason,
@@ -185,7 +185,11 @@ class Outcome:
             return
         _refuse_float32(expected, tolerance)
         mistake = named_mistake(self._value, expected, tolerance, mistakes)
-        reason = mistake_hint(mistake) if mistake else explain(found, tolerance, self._sizes(expected))
+        reason = (
+            mistake_hint(mistake)
+            if mistake
+            else (self._passed_on(expected) or explain(found, tolerance, self._sizes(expected)))
+        )
         self._fail_because(
             f"{self.text} returned {in_words(found, plain(self._value), plain(expected))}.",
             f"`{self.check.name}` returns {found.public}.",
@@ -193,6 +197,15 @@ class Outcome:
             reason,
             note,
         )
+
+    def _passed_on(self, expected):
+        """An argument that comes back as it was passed in."""
+        if is_number(plain(expected)):
+            return None
+        for position, value in [*enumerate(self.args), *self.kwargs.items()]:
+            if type(value) not in (bool, int, float, type(None)) and agree(self._value, value):
+                return hint(f"That is {self._argument(position)}, unchanged.", "That is an argument, unchanged.")
+        return None
 
     def _sizes(self, expected):
         names, right = self._names or calls.parameter_names(self.check.f, len(self.args)), plain(expected)
@@ -236,11 +249,13 @@ def in_words(found, actual, expected):
         return "{}; it should return {}".format(*found.pair)
     mine, right = show(actual, 70), show(expected, 70)
     if mine != right and max(len(mine), len(right)) <= 80 and "..." not in mine + right:
-        detail = f" ({found.text})" if len(expected) > 3 or found.kind not in ("value", "length") else ""
-        return f"{mine}; it should return {right}{detail}"
+        plain_to_see = found.kind in ("value", "length") and (len(expected) <= 3 or found.everywhere)
+        return f"{mine}; it should return {right}" + ("" if plain_to_see else f" ({found.told})")
     if type(expected) is np.ndarray and found.kind == "value":
         return f"wrong values: {found.text}"
-    return f"{show(actual, 60)}: {found.text}"
+    if not found.path and found.kind == "length":
+        return f"{show(actual, 60)}: {found.text}"
+    return f"{kind_of(actual)} that is wrong {found.told}" if found.path else f"{kind_of(actual)}: {found.text}"
 
 
 def _named(value):

@@ -44,29 +44,25 @@ class Pair:
 
 
 def not_finite(p):
-    for kind, found, cause in (
-        (
-            "nan",
-            np.isnan(p.a) & ~np.isnan(p.e),
+    if (np.isnan(p.a) & ~np.isnan(p.e)).any():
+        return hint(
             "nan usually comes from 0/0, inf - inf, log(0) - log(0), the log of a negative number "
-            "or an overflow in exp.",
-        ),
-        (
-            "infinite",
-            np.isinf(p.a) & (p.a != p.e) & (p.a != -p.e),
-            "inf usually comes from log(0), a division by 0 or an overflow in exp.",
-        ),
-    ):
-        if found.any():
-            count = int(found.sum())
-            share = f"{count} of {found.size} entries {'is' if count == 1 else 'are'} {kind}: "
-            return hint((share if found.size > 1 else "") + cause, cause)
+            "or an overflow in exp."
+        )
+    if (np.isinf(p.a) & (np.abs(p.a) != np.abs(p.e))).any():
+        return hint("inf usually comes from log(0), a division by 0 or an overflow in exp.")
     return None
 
 
 def all_zero(p):
     if p.a.size > 1 and not p.a.any() and p.e.any():
         return hint("All of yours are zero: is the result ever filled in?")
+    return None
+
+
+def all_equal(p):
+    if p.a.size > 2 and p.varied and (p.a == p.a.flat[0]).all():
+        return hint("All of yours are the same number: is something averaged or added up that should stay apart?")
     return None
 
 
@@ -149,7 +145,7 @@ def factor(p):
             where = next((name for name, size in p.sizes if size == n), None)
             if where or p.varied or (n == 2 and not p.whole):
                 known = f"; {n} is also {where}"
-                if count == times and where:
+                if count == times and where and not p.whole:
                     known += " (a mean where a sum is wanted, or the other way round?)"
                 text = f"It is {what.format(n, word)}{also}{known if where else ''}."
                 return hint(text, f"Each value is too {word} by the same factor{also}.")
@@ -206,6 +202,17 @@ def shifted(p):
                     f"Your values are shifted by one position{along}: they come one too {when}.",
                     f"The values are shifted by one position: they come one too {when}.",
                 )
+    return None
+
+
+def running_sum(p):
+    for axis in range(p.a.ndim):
+        if p.a.shape[axis] < 3:
+            continue
+        if p.right(np.cumsum(p.a, axis)):
+            return hint("The running sums of your values would be right: is a cumulative sum missing?")
+        if p.same(p.a, np.cumsum(p.e, axis)):
+            return hint("These are the running sums of the right values.")
     return None
 
 
@@ -309,6 +316,7 @@ def only_there(p):
 RULES = (
     not_finite,
     all_zero,
+    all_equal,
     sign,
     transpose,
     float32,
@@ -317,6 +325,7 @@ RULES = (
     factor,
     transform,
     shifted,
+    running_sum,
     reordered,
     wrong_axis,
     per_row,
