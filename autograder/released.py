@@ -104,12 +104,6 @@ def kept_cell(cell, text=None):
     return data
 
 
-def gradebook_notebook(bundle):
-    """The notebook from which nbgrader's gradebook learns an assignment: stubs, and hidden tests in full."""
-    cells = [kept_cell(cell) for cell in bundle.cells]
-    return notebook(bundle.name, bundle.title, cells, bundle.withhold)
-
-
 def notebook(name, title, cells, withhold=()):
     """A notebook of these cells, as plain data."""
     ours = {"assignment": name, "title": title}
