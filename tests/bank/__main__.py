@@ -57,7 +57,7 @@ def judge(grader, answer):
 
 def run(assignment, exercise=None, sandbox="auto"):
     """The verdicts on all answers to an assignment."""
-    course = Course.load(Path(__file__).parent)
+    course = Course.load(Path(__file__).resolve().parents[2])
     bundle = Bundle.from_source(course, assignment)
     limits = course.assignment(assignment).limits
     with Grader(bundle, limits, levels.choose(sandbox), course.lib / "nextword") as grader:
