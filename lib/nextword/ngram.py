@@ -11,6 +11,7 @@ Every estimate here has one form. With h' for the context h without its oldest w
 the functions at the end of this file differ only in `direct` and `backoff`.
 """
 
+import itertools
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,24 +23,24 @@ import numpy as np
 class Level:
     """The M different k-grams of a corpus, in the order of `keys`; the place of a k-gram there is its node.
 
-    keys: int64 (M,), sorted: (node of the first k - 1 words) * V + last word.
-    suffixes: int64 (M,), the node one level below of the k-gram without its first word.
+    keys: int64 (M,), sorted: (node of the first k - 1 words) * width + last word.
     starts: int64 (number of contexts + 1,), context h has the nodes from starts[h] to starts[h + 1].
-    counts: int64 (M,), how often; 0 for a k-gram that only opens a sentence (its last word is BOS).
-    totals, types: int64 (number of contexts,), N(h) and T(h): the tokens, and the different ones, after h.
+    counts: int64 (M,), how often; 0 for a k-gram that ends in `stop` and so predicts nothing.
     """
 
     keys: np.ndarray
-    suffixes: np.ndarray
     starts: np.ndarray
     counts: np.ndarray
-    totals: np.ndarray
-    types: np.ndarray
 
-    @classmethod
-    def of(cls, keys, suffixes, starts, counts):
-        """Totals and types follow from the counts."""
-        return cls(keys, suffixes, starts, counts, _sums(counts, starts), _sums(counts > 0, starts))
+    @cached_property
+    def totals(self):
+        """N(h), how many tokens follow each context: int64 (number of contexts,)."""
+        return _sums(self.counts, self.starts)
+
+    @cached_property
+    def types(self):
+        """T(h), how many different ones: int64 (number of contexts,)."""
+        return _sums(self.counts > 0, self.starts)
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,28 @@ class Trie:
     bos: int | None = None
 
     @property
+    def stop(self):
+        """The id that stands between texts: BOS, or one that no token has."""
+        return self.size if self.bos is None else self.bos
+
+    @property
+    def width(self):
+        """What keys are written in base of: more than any id."""
+        return self.size + 1
+
+    @property
     def outcomes(self):
         """How many tokens can come next: all but BOS."""
         return self.size - (self.bos is not None)
+
+    @cached_property
+    def suffixes(self):
+        """For each level and node, the node one level below of the k-gram without its first word."""
+        links = [np.zeros(len(self.levels[0].keys), np.int64)]
+        for below, level in itertools.pairwise(self.levels):
+            parents, words = np.divmod(level.keys, self.width)
+            links.append(_find(below.keys, links[-1][parents] * self.width + words))
+        return links
 
 
 def count(ids, n, size, bos=None):
@@ -63,19 +83,20 @@ def count(ids, n, size, bos=None):
     `bos` (see `Vocab.stream`), and nothing that ends in `bos` is counted. Without, it is one endless text.
     Returns a Trie. Raises ValueError for ids of another kind.
     """
-    ids = _checked(ids, size)
-    counted = ids != bos if bos is not None else np.ones(len(ids), bool)
-    levels, nodes = [], np.zeros(len(ids) + 1, np.int64)  # the node of the empty word before every position
-    contexts = 1
-    for k in range(n):
-        # nodes[t] is the k-gram that ends just before ids[k + t]
-        keys, inverse = _rank(nodes[: len(ids) - k] * size + ids[k:])
-        suffixes = np.zeros(len(keys), np.int64)
-        suffixes[inverse] = nodes[1 : len(ids) - k + 1]
-        counts = np.bincount(inverse[counted[k:]], minlength=len(keys))
-        starts = np.searchsorted(keys, np.arange(contexts + 1) * size)
-        levels.append(Level.of(keys, suffixes, starts, counts))
-        nodes, contexts = inverse, len(keys)
+    trie = Trie((), size, bos)
+    ids = np.concatenate((_checked(ids, size), np.full(n, trie.stop)))
+    # In sorted order the windows that begin with the same k words stand together, for every k at once.
+    levels, first = [], np.zeros(len(ids) - n + 1, bool)
+    first[0] = True                         # is a window the first with its first k words? At first, k = 0
+    for words in _sorted_windows(ids, n, trie.width):
+        context = first.copy()
+        first[1:] |= words[1:] != words[:-1]
+        places = np.flatnonzero(first)
+        opens, last = context[places], words[places]
+        counts = np.diff(places, append=len(words))
+        counts[last == trie.stop] = 0
+        starts = np.append(np.flatnonzero(opens), len(places))
+        levels.append(Level((np.cumsum(opens) - 1) * trie.width + last, starts, counts))
     return Trie(tuple(levels), size, bos)
 
 
@@ -104,7 +125,7 @@ class Model:
         for level, term in zip(self.trie.levels, self.terms, strict=False):
             nodes = np.full(len(ids), -1)
             seen = np.flatnonzero(contexts >= 0)
-            nodes[seen] = _find(level.keys, contexts[seen] * self.trie.size + ids[seen])
+            nodes[seen] = _find(level.keys, contexts[seen] * self.trie.width + ids[seen])
             if term is not None:
                 direct, backoff = term
                 known = seen[level.totals[contexts[seen]] > 0]
@@ -124,17 +145,16 @@ class Model:
 
         All zeros where the model has no estimate for the context (maximum likelihood, context never seen).
         """
-        size, bos = self.trie.size, self.trie.bos
-        p = np.full(size, self.base)
-        if bos is not None:
-            p[bos] = 0.0
+        width = self.trie.width
+        p = np.full(width, self.base)
+        p[self.trie.stop] = 0.0
         for level, term, node in zip(self.trie.levels, self.terms, self._contexts(context), strict=False):
             if term is not None and level.totals[node] > 0:
                 direct, backoff = term
                 p *= backoff[node]
                 low, high = level.starts[node : node + 2]
-                p[level.keys[low:high] - node * size] += direct[low:high]
-        return p
+                p[level.keys[low:high] - node * width] += direct[low:high]
+        return p[: self.trie.size]
 
     def _contexts(self, context):
         """The nodes of the last 0, 1, ..., n - 1 words of `context`, as far as they were seen."""
@@ -142,7 +162,7 @@ class Model:
         for length in range(min(self.n - 1, len(context)) + 1):
             node = 0
             for level, word in zip(self.trie.levels, context[len(context) - length :], strict=False):
-                node = int(_find(level.keys, np.array([node * self.trie.size + word]))[0])
+                node = int(_find(level.keys, np.array([node * self.trie.width + word]))[0])
                 if node < 0:
                     return nodes
             nodes.append(node)
@@ -155,7 +175,7 @@ class Model:
         for level, term in zip(self.trie.levels, self.terms, strict=False):
             direct, backoff = term or (np.zeros(len(level.keys)), np.ones(len(level.totals)))
             backoff = np.where(level.totals > 0, backoff, 1.0)
-            arrays = level.starts, np.cumsum(direct), backoff, level.keys % self.trie.size
+            arrays = level.starts, np.cumsum(direct), backoff, level.keys % self.trie.width
             dice.append([array.tolist() for array in arrays])
         return dice
 
@@ -201,7 +221,7 @@ class Model:
     def _advance(self, nodes, word, level, child):
         """The context nodes after `word`: suffixes of the longest k-gram that it completes."""
         for k in range(len(nodes) - 1, level, -1):
-            found = int(_find(self.trie.levels[k].keys, np.array([nodes[k] * self.trie.size + word]))[0])
+            found = int(_find(self.trie.levels[k].keys, np.array([nodes[k] * self.trie.width + word]))[0])
             if found >= 0:
                 level, child = k, found
                 break
@@ -210,7 +230,7 @@ class Model:
             chain = []
             for k in range(level, -1, -1):
                 chain.append(child)
-                child = int(self.trie.levels[k].suffixes[child])
+                child = int(self.trie.suffixes[k][child])
             after += reversed(chain)
         return after[: self.n]
 
@@ -250,10 +270,9 @@ def kneser_ney(trie, discount=0.75, n=None):
 
 def _continuations(trie, k):
     """Level k with every count replaced by the number of different k + 1-grams that end in it."""
-    above = trie.levels[k + 1]
-    counts = np.bincount(above.suffixes[above.counts > 0], minlength=len(trie.levels[k].keys))
-    level = trie.levels[k]
-    return Level.of(level.keys, level.suffixes, level.starts, counts)
+    level, above = trie.levels[k], trie.levels[k + 1]
+    counts = np.bincount(trie.suffixes[k + 1][above.counts > 0], minlength=len(level.keys))
+    return Level(level.keys, level.starts, counts)
 
 
 def _top(trie, n):
@@ -275,21 +294,60 @@ def _sums(values, starts):
     return running[starts[1:]] - running[starts[:-1]]
 
 
-def _rank(keys):
-    """The different `keys` in order, and the place of every key among them.
+def _sorted_windows(ids, n, width):
+    """The windows of n ids (T,) in lexicographic order, as n arrays (T - n + 1,): first words, second words, ..."""
+    windows = len(ids) - n + 1
+    columns, bits = [ids[k : windows + k] for k in range(n)], [width.bit_length()] * n
+    pairs = None
+    if sum(bits) > 63:
+        # Too large for one number: write the rank among all pairs in place of each pair of words.
+        pairs, ranks = _rank(ids[:-1] * width + ids[1:])
+        columns = [ranks[k : windows + k] for k in range(0, n - 1, 2)] + columns[n - n % 2 :]
+        bits = [len(pairs).bit_length()] * (n // 2) + bits[: n % 2]
+    columns = _sorted_rows(columns, bits)
+    if pairs is None:
+        return columns
+    first, second = np.divmod(pairs, width)
+    return [half[c] for c in columns[: n // 2] for half in (first, second)] + columns[n // 2 :]
 
-    Key and position are sorted as one number wherever 63 bits hold both: np.sort of int64 is several times
-    faster than argsort, which np.unique falls back on.
+
+def _sorted_rows(columns, bits):
+    """Rows in lexicographic order; `bits` says how many each column needs. Packed into one number if 63 do."""
+    if sum(bits) > 63:
+        order = np.lexsort(columns[::-1])
+        return [column[order] for column in columns]
+    packed = columns[0].copy()
+    for column, b in zip(columns[1:], bits[1:], strict=True):
+        packed <<= b
+        packed |= column
+    packed.sort()
+    ordered = []
+    for b in bits[:0:-1]:
+        ordered.append(packed & ((1 << b) - 1))
+        packed >>= b
+    return [packed, *ordered[::-1]]
+
+
+def _rank(keys):
+    """The different `keys` in order, and the place of every key among them."""
+    ordered, order = _sorted(keys)
+    new = np.concatenate(([False], ordered[1:] != ordered[:-1]))
+    inverse = np.empty(len(keys), np.int64)
+    inverse[order] = np.cumsum(new)
+    return ordered[np.concatenate(([0], np.flatnonzero(new)))], inverse
+
+
+def _sorted(keys):
+    """The int64 `keys`, at least 0, in order, and where each stood before.
+
+    Key and position are sorted as one number wherever 63 bits hold both: np.sort is faster than argsort.
     """
     shift = len(keys).bit_length()
     if int(keys.max()).bit_length() + shift > 63:
-        return np.unique(keys, return_inverse=True)
+        order = np.argsort(keys)
+        return keys[order], order
     packed = np.sort((keys << shift) | np.arange(len(keys)))
-    ordered = packed >> shift
-    new = np.concatenate(([False], ordered[1:] != ordered[:-1]))
-    inverse = np.empty(len(keys), np.int64)
-    inverse[packed & ((1 << shift) - 1)] = np.cumsum(new)
-    return ordered[np.concatenate(([0], np.flatnonzero(new)))], inverse
+    return packed >> shift, packed & ((1 << shift) - 1)
 
 
 def _find(keys, queries):
@@ -299,8 +357,7 @@ def _find(keys, queries):
     """
     if not len(queries) or not len(keys):
         return np.full(len(queries), -1)
-    order = np.argsort(queries) if len(queries) > 64 else np.arange(len(queries))
-    ordered = queries[order]
+    ordered, order = _sorted(queries) if len(queries) > 64 else (queries, slice(None))
     places = np.searchsorted(keys, ordered)
     places[keys[np.minimum(places, len(keys) - 1)] != ordered] = -1
     found = np.empty(len(queries), np.int64)
