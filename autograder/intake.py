@@ -8,8 +8,17 @@ import re
 from collections import defaultdict
 
 from autograder import released
-from autograder.cells import student_version
-from autograder.matching import code_of, groups, likeness, newest, plain, recognise, wanted
+from autograder.matching import (
+    as_handed_out,
+    code_of,
+    groups,
+    likeness,
+    lines_of,
+    newest,
+    plain,
+    recognise,
+    wanted,
+)
 from autograder.notes import Notes
 from autograder.reading import LARGEST, Unreadable, find_notebook, read_submission
 from autograder.repaired import Piece, Repaired, Step, Written
@@ -86,15 +95,16 @@ class _Repair:
 
     def _choose_locked(self, ours):
         """Ours is used whatever came back; a copy that became something else is the student's own cell."""
-        text, copies = plain(student_version(ours)), self.groups[ours.id]
+        text, copies = as_handed_out(ours), self.groups[ours.id]
         # nbgrader puts hidden tests back before it asks for a repair
-        same = [cell for cell in copies if plain(cell.source) in (text, plain(ours.source))]
+        same = [cell for cell in copies if plain(cell.source) == text or cell.source == ours.source]
         if copies:
             self.chosen[ours.id] = (same or copies)[0]
         if ours.role == "prose":
             return
         for cell in copies:
-            if cell.type == "code" and not cell.blank and likeness(cell.source, text) < ALIKE:
+            own = cell.type == "code" and not cell.blank and cell not in same
+            if own and likeness(lines_of(cell.source), lines_of(text)) < ALIKE:
                 self.spare.append(cell)
         if not copies and ours.role != "figure":
             self.notes.add("missing", ours)

@@ -3,6 +3,7 @@
 Students' code is looked at line by line and never parsed, so that no text can trouble this process.
 """
 
+import functools
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -43,19 +44,29 @@ def definitions(source):
 
 def plain(source):
     """A text without what an editor may change: blank lines and spaces at the ends of lines."""
-    return "\n".join(line.rstrip() for line in source.split("\n") if line.strip())
+    lines = [line.rstrip() for line in source.split("\n")]
+    return "\n".join([line for line in lines if line])
+
+
+@functools.lru_cache(maxsize=1024)
+def as_handed_out(ours):
+    """The plain text of a cell of ours as students get it."""
+    return plain(student_version(ours))
 
 
 def code_of(source):
     """A text without blank lines and comment lines: what is left of a stub as long as nothing is written."""
-    lines = (line.rstrip() for line in source.split("\n"))
-    return "\n".join(line for line in lines if line and not line.lstrip().startswith("#"))
+    return "\n".join([line for line in plain(source).split("\n") if not line.lstrip().startswith("#")])
 
 
-def likeness(source, ours):
+def lines_of(source):
+    """The different lines of a text."""
+    return frozenset(plain(source).split("\n"))
+
+
+def likeness(lines, others):
     """How much of two texts is the same, from 0 to 1: lines in both, of the lines of the longer one."""
-    mine, other = set(plain(source).split("\n")), set(plain(ours).split("\n"))
-    return len(mine & other) / max(len(mine), len(other))
+    return len(lines & others) / max(len(lines), len(others))
 
 
 def wanted(bundle, answer):
@@ -108,7 +119,7 @@ def _by_mark(theirs, notebook, bundle):
 
 
 def _by_text(theirs, bundle):
-    texts = {plain(student_version(cell)): cell.id for cell in bundle.cells if cell.role != "written"}
+    texts = {as_handed_out(cell): cell.id for cell in bundle.cells if cell.role != "written"}
     for cell in theirs:
         if not cell.known and not cell.blank and plain(cell.source) in texts:
             cell.known, cell.marked = texts[plain(cell.source)], False
@@ -117,14 +128,16 @@ def _by_text(theirs, bundle):
 def _by_likeness(theirs, bundle):
     """Locked cells that lost their marks and were changed as well."""
     found = groups(theirs)
-    missing = [c for c in bundle.cells if c.role in ("given", "figure", "test") and c.id not in found]
+    locked = [c for c in bundle.cells if c.role in ("given", "figure", "test") and c.id not in found]
+    missing = {ours.id: lines_of(ours.source) for ours in locked}
     for cell in theirs:
-        if not missing or cell.known or cell.type != "code" or cell.blank:
+        if cell.known or cell.type != "code" or cell.blank:
             continue
-        alike = max(missing, key=lambda ours, text=cell.source: likeness(text, ours.source))
-        if likeness(cell.source, alike.source) > 0.5:
-            cell.known, cell.marked = alike.id, False
-            missing.remove(alike)
+        lines = lines_of(cell.source)
+        likeliest = max(missing, key=lambda one, lines=lines: likeness(lines, missing[one]), default=None)
+        if likeliest and likeness(lines, missing[likeliest]) > 0.5:
+            cell.known, cell.marked = likeliest, False
+            del missing[likeliest]
 
 
 def _by_definition(theirs, bundle):

@@ -756,8 +756,10 @@ def test_a_large_notebook_is_repaired_fast():
     notebook["cells"] += [
         sample.own("x = 1\n" * 500 + f"y{number} = 2", f"c{number}") for number in range(1900)
     ]
+    locked = ("test", "hidden", "given", "figure")
+    notebook["cells"] = [cell for cell in notebook["cells"] if not cell["id"].startswith(locked)]
     repaired = repair(notebook)
-    assert len(repaired.extras) == 1900
+    assert len(repaired.extras) == 1900 and steps(repaired, "test")
 
 
 def test_reading_knows_its_bounds():
