@@ -9,7 +9,7 @@ EOS = "</s>"
 UNK = "<unk>"
 
 # A word keeps its inner apostrophes and hyphens (know't, factory-farm); other visible characters are tokens.
-_TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]|_")
+_TOKEN = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
 
 
 def tokenize(text):

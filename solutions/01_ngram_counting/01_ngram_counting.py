@@ -94,8 +94,8 @@ for sentence in narwhals.train[:6]:
 #
 # Write `tokenize(text)`. It turns the text into lower case and cuts it into tokens of two kinds:
 #
-# - a **word**: letters and digits, which may be joined by single apostrophes or hyphens *inside* the word
-#   (`know't` and `factory-farm` are one token each);
+# - a **word**: letters, digits and underscores, which may be joined by single apostrophes or hyphens
+#   *inside* the word (`know't` and `factory-farm` are one token each);
 # - any **other visible character**, a token of its own (`--` is two tokens, and the apostrophe in `'tis`
 #   one).
 #
@@ -1780,16 +1780,16 @@ except corpora.CorpusUnavailable as reason:
 # ## Exercise 9: counting without a loop
 # *Difficulty 4 of 5 · about 30 minutes · 3 points*
 #
-# A Python loop handles a few million tokens per minute; the corpora of language models have trillions. The
+# A Python loop counts about a million tokens per second; the corpora of language models have trillions. The
 # loop is slow because it decides anew about each token what kind of thing it is. NumPy decides once for the
 # whole array. The art is to say *count* in the language of arrays, and the word for it is *sort*: after
 # sorting, equal things are neighbours, and a count is the distance between two places where the neighbour
 # changes.
 #
 # All sentences come as one array of ids, the words of each with $n - 1$ times BOS (id 0) in front and EOS
-# (id 1) behind. An n-gram is a window of $n$ ids. The windows that straddle two sentences all have a later
-# BOS in them; those that end in BOS predict nothing and are not counted, and the others that straddle do
-# not exist, because $n - 1$ BOS fill the window.
+# (id 1) behind. An n-gram is a window of $n$ ids. A window that reaches beyond the end of a sentence has
+# nothing but BOS after the EOS, since there are $n - 1$ of them, and so it ends in BOS. It predicts no word,
+# and it is not counted; all other windows are.
 #
 # To sort n-grams, make one number of each: a number in base $V$ has the ids as its digits,
 #
@@ -2001,7 +2001,7 @@ print(f"{lengths[-1]:,} tokens: the sort is {seconds[loop][-1] / seconds[sort][-
 # $$L(S) = -\frac{1}{N} \sum_{h} \sum_{w} C_{hw} \log P_{hw}, \qquad N = \sum_{h} \sum_{w} C_{hw}.$$
 #
 # Derive the gradient $\partial L / \partial S_{hw}$ on paper (the derivative of $\log P_{hw}$ with respect
-# to $S_{hw'}$ is $[w = w'] - P_{hw'}$). Then look at where it is zero: exactly there where the softmax has
+# to $S_{hw'}$ is $[w = w'] - P_{hw'}$). Then look at where it is zero: exactly where the softmax has
 # become the table of exercise 4.
 #
 # Write `softmax_bigram_loss(logits, counts)`, which returns the loss and its gradient. Logits of size 1000
@@ -2191,8 +2191,8 @@ print(f"counted {best:.6f}, learned {losses[-1]:.6f} nats per token; largest dif
 # This chart ends every notebook of the course. Each bar is a model, its length the loss on the *test*
 # sentences (which nothing above has looked at) in nats per token; the dark line is the entropy of the
 # language, which no bar can fall short of. The first rung is the uniform distribution, which knows nothing
-# but the vocabulary; then come the n-gram models with add-$k$ smoothing for $n = 1$ to 5, and the best
-# Witten-Bell model.
+# but the vocabulary; then come the n-gram models with add-$k$ smoothing for $n = 1$ to 5, and the
+# Witten-Bell model with $n = 4$, which was best above.
 #
 # *What to see:* one word of context is worth more than everything that follows. The step from *uniform* to
 # $n = 1$ is due to common words; that from $n = 1$ to $n = 2$ to grammar among neighbours. After $n = 3$
@@ -2217,7 +2217,7 @@ plots.loss_ladder(ladder, floor=narwhals.entropy_per_token)
 
 # %% [markdown]
 # ## Bonus exercise: Kneser-Ney
-# *Difficulty 5 of 5 · about 40 minutes · 3 extra points*
+# *Difficulty 5 of 5 · about 40 minutes · 3 bonus points*
 #
 # In English, *Francisco* is a common word, but it follows one word only. A model that backs off to how
 # *often* a word occurs will offer *Francisco* after contexts where nobody says *San*. Kneser and Ney (1995)
