@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .plain import Opaque, as_array, is_number, is_sequence, plain
+from .plain import ATOMS, Opaque, as_array, is_number, is_sequence, plain
 from .show import number_pair, show, string_pair
 
 
@@ -191,15 +191,26 @@ def _differ_sequence(actual, expected, tolerance, path):
         if one is not None and other is not None and (one.shape == other.shape or not listed):
             return _differ_array(one, other, tolerance, path)
     if len(actual) != len(expected):
-        text = f"yours has {_items(len(actual))}, it should have {_items(len(expected))}"
-        return Difference("length", text, "a wrong number of items", actual, expected, path)
-    for index in range(len(expected)):
-        mine, right = plain(actual[index]), plain(expected[index])  # entries of arrays are NumPy's
-        found = _differ(mine, right, tolerance, (*path, index))
+        pair = show(actual, 50), show(expected, 50)
+        text = "yours is {}, it should be {}".format(*pair)
+        if "..." in text:
+            pair, text = None, f"yours has {_items(len(actual))}, it should have {_items(len(expected))}"
+        return Difference("length", text, "a wrong number of items", actual, expected, path, pair)
+    for index, (mine, right) in enumerate(zip(_items_of(actual), _items_of(expected), strict=True)):
+        found = None if _same_atom(mine, right) else _differ(mine, right, tolerance, (*path, index))
         if found is not None:
             found.flat = found.flat or numbers_of(actual, expected)
             return found
     return None
+
+
+def _same_atom(mine, right):
+    """Most items are strings and numbers that are simply equal."""
+    return type(mine) is type(right) and type(mine) in ATOMS and mine == right
+
+
+def _items_of(sequence):
+    return map(plain, sequence) if type(sequence) is np.ndarray else sequence
 
 
 def _items(count):
@@ -220,7 +231,8 @@ def _differ_dict(actual, expected, tolerance, path):
         return Difference("keys", text, public, actual, expected, path)
     found, count = None, 0
     for key in expected:
-        other = _differ(actual[key], expected[key], tolerance, (*path, key))
+        mine, right = actual[key], expected[key]
+        other = None if _same_atom(mine, right) else _differ(mine, right, tolerance, (*path, key))
         if other is not None:
             found, count = found or other, count + 1
     if found is not None:

@@ -7,7 +7,7 @@ from .hints import ORDINALS, hint
 from .plain import Opaque, as_array, is_number, is_sequence, is_tensor
 from .slips import explain_numbers
 
-LIMIT = 5_000_000  # larger arrays are compared, but not diagnosed
+LIMIT = 300_000  # larger arrays are compared, but not diagnosed
 
 
 def explain(found: Difference, tolerance, sizes=()):

@@ -253,6 +253,8 @@ def in_words(found, actual, expected):
         return f"{mine}; it should return {right}" + ("" if plain_to_see else f" ({found.told})")
     if type(expected) is np.ndarray and found.kind == "value":
         return f"wrong values: {found.text}"
+    if not found.path and found.kind == "shape":
+        return f"an array of shape {found.actual.shape}; its shape should be {found.expected.shape}"
     if not found.path and found.kind == "length":
         return f"{show(actual, 60)}: {found.text}"
     return f"{kind_of(actual)} that is wrong {found.told}" if found.path else f"{kind_of(actual)}: {found.text}"
