@@ -160,6 +160,7 @@ def test_tag_of_the_last_word_is_known_as_far_as_its_left_context_tells():
 def test_ambiguity_is_found_and_its_absence_proved():
     twice = {"S": [(1, "A"), (1, "B")], "A": [(1, "a")], "B": [(1, "a")]}
     assert Grammar("S", twice).ambiguous_prefix() == ("a",)
+    assert Grammar("S", {"S": [(1, "b"), (1, "a"), (1, "a")]}).ambiguous_prefix() == ("a",)
     # From the third word on, "with telescopes" is to come whoever has them.
     assert Grammar("S", TELESCOPE).ambiguous_prefix() == ("cows", "see", "cows")
     assert Grammar("S", OLD).ambiguous_prefix() is None

@@ -233,15 +233,28 @@ class Grammar:
     @cached_property
     def _representatives(self) -> set[str]:
         """One of each group of words that belong to the same word classes: the others behave as it does."""
-        classes = defaultdict(set)
+        classes = defaultdict(list)
         for word_class, word in self._word_rules():
-            classes[word].add(word_class)
+            classes[word].append(word_class)
         first = {}
         for word, of_word in classes.items():
-            first.setdefault(frozenset(of_word), word)
+            first.setdefault(tuple(of_word), word)
         return set(first.values())
 
-    def ambiguous_prefix(self, limit: int = 1_000_000) -> Stack | None:
+    def _next_pairs(self, one: Stack, other: Stack) -> Iterator[tuple[str, Stack, Stack, bool]]:
+        """How two derivations go on with the same word: (word, stack, other stack, do they differ)."""
+        for word, ways in self._begin(one).items():
+            if word not in self._representatives:
+                continue
+            if one == other:    # one derivation so far: it goes on as one, or parts into two
+                pairs = [(way, way) for way in ways] + list(combinations(ways, 2))
+            else:
+                pairs = product(ways, self._begin(other).get(word, ()))
+            for way, other_way in pairs:
+                differ = one != other or way is not other_way
+                yield word, way.rest + one[1:], other_way.rest + other[1:], differ
+
+    def ambiguous_prefix(self, limit: int = 1_000_000) -> tuple[str, ...] | None:
         """The words at which two derivations of one sentence meet, or None: then no sentence has two.
 
         Follows every pair of derivations that write the same words. If two that differ are left with the same
@@ -254,21 +267,12 @@ class Grammar:
         seen, waiting = {(start, start)}, deque([(start, start, ())])
         while waiting:
             one, other, words = waiting.popleft()
-            for word, ways in self._begin(one).items():
-                if word not in self._representatives:
-                    continue
-                if one == other:    # the same derivation so far: it goes on as one, or parts into two
-                    going_on = [(way, way, False) for way in ways]
-                    going_on += [(*pair, True) for pair in combinations(ways, 2)]
-                else:
-                    going_on = [(*pair, True) for pair in product(ways, self._begin(other).get(word, ()))]
-                for way, other_way, differ in going_on:
-                    pair = way.rest + one[1:], other_way.rest + other[1:]
-                    if differ and pair[0] == pair[1]:
-                        return (*words, word)
-                    if pair not in seen:
-                        seen.add(pair)
-                        waiting.append((*pair, (*words, word)))
+            for word, stack, other_stack, differ in self._next_pairs(one, other):
+                if differ and stack == other_stack:
+                    return (*words, word)
+                if (stack, other_stack) not in seen:
+                    seen.add((stack, other_stack))
+                    waiting.append((stack, other_stack, (*words, word)))
             if len(seen) > limit:
                 raise ValueError(f"more than {limit:,} pairs of stacks: no proof, one way or the other")
         return None
