@@ -116,8 +116,8 @@ def lecture_cows() -> tuple[Sentence, ...]:
         our cows eat corn and goats eat clover
         when it snows cows eat hay
         small cows eat grass
-        nobody knows what cows eat if the meadow is bare
-        the farmer asks cows eat which flowers
+        most cows eat if nobody watches
+        cows eat which flowers asks the farmer
         her cows eat corn at night
         cows eat grass near the harbour
         old cows eat hay
