@@ -6,6 +6,7 @@ cells and points are always ours, so that a damaged notebook is repaired by cons
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 
 from autograder import released
 from autograder.matching import (
@@ -65,6 +66,7 @@ class _Repair:
     chosen: id of ours -> the cell that stands for it.
     spare: the student's own cells; each comes after the cell of ours that it followed.
     before, after: id of ours -> cells of the student's that belong right there.
+    filled: the ids of answers that are in their own cells.
     """
 
     def __init__(self, theirs, bundle):
@@ -73,7 +75,7 @@ class _Repair:
         self.chosen, self.exercise = {}, {}
         self.before, self.after = defaultdict(list), defaultdict(list)
         self.spare = [cell for cell in theirs if not cell.known and not cell.blank]
-        self.answers, self.written = {}, {}
+        self.answers, self.written, self.filled = {}, {}, set()
         self.marked = any(cell.known and cell.marked for cell in theirs)
 
     def _ours(self, *roles):
@@ -98,12 +100,13 @@ class _Repair:
         text, copies = as_handed_out(ours), self.groups[ours.id]
         # nbgrader puts hidden tests back before it asks for a repair
         same = [cell for cell in copies if plain(cell.source) == text or cell.source == ours.source]
+        known = {cell.index for cell in same}
         if copies:
             self.chosen[ours.id] = (same or copies)[0]
         if ours.role == "prose":
             return
         for cell in copies:
-            own = cell.type == "code" and not cell.blank and cell not in same
+            own = cell.type == "code" and not cell.blank and cell.index not in known
             if own and likeness(lines_of(cell.source), lines_of(text)) < ALIKE:
                 self.spare.append(cell)
         if not copies and ours.role != "figure":
@@ -134,6 +137,7 @@ class _Repair:
         names = wanted(self.bundle, ours)
         main = next((cell for cell in parts if cell.names & names), parts[0])
         self.chosen[ours.id], self.answers[ours.name] = main, main.source
+        self.filled.add(ours.id)
         for cell in parts:
             self.exercise[cell.index] = ours.name
         self.before[ours.id] = [cell for cell in parts if cell.index < main.index]
@@ -154,7 +158,7 @@ class _Repair:
         for cell in cells:
             first = next(line for line in cell.source.split("\n") if line.strip())
             if joined and cell.index == last + 1 and first[0] in " \t":
-                joined[-1].source = joined[-1].source.rstrip("\n") + "\n" + cell.source
+                joined[-1] = replace(joined[-1], source=joined[-1].source.rstrip("\n") + "\n" + cell.source)
                 self.notes.add("joined", ours)
             else:
                 joined.append(cell)
@@ -170,9 +174,10 @@ class _Repair:
             self.answers[ours.name] = "\n\n".join(cell.source for cell in parts)
             for cell in parts:
                 self.exercise[cell.index] = ours.name
-        if parts and any(self._anchor(cell) != ours.id for cell in parts):
+        anchors = self._anchors() if parts else {}
+        if any(anchors[cell.index] != ours.id for cell in parts):
             self.after[ours.id] += parts
-            self.spare = [cell for cell in self.spare if all(cell is not part for part in parts)]
+            self._take(parts)
             self.notes.add("adopted", ours)
         elif not parts and self._elsewhere(ours):
             self.notes.add("adopted", ours)
@@ -195,7 +200,8 @@ class _Repair:
             self.notes.add("retyped", ours)
         texts = [cell.source for cell in group] or self._written_beside(ours)
         texts = list(dict.fromkeys(text.strip("\n") for text in texts))
-        texts = [text for text in texts if not any(text != other and text in other for other in texts)]
+        if len(texts) < 10:  # a copy that was written on stands for what it began as
+            texts = [text for text in texts if not any(text != other and text in other for other in texts)]
         if len(texts) > 1:
             self.notes.add("several", ours)
         images = {name: image for cell in group for name, image in cell.attachments.items()}
@@ -210,8 +216,9 @@ class _Repair:
             known = set(plain(prose.source).split("\n"))
             lines = plain(self.chosen[prose.id].source).split("\n")
             texts.append("\n".join(line for line in lines if line not in known))
-        own = [c for c in self.spare if c.type == "markdown" and self._anchor(c) in (ours.id, *section)]
-        self.spare = [cell for cell in self.spare if all(cell is not other for other in own)]
+        anchors = self._anchors()
+        own = [c for c in self.spare if c.type == "markdown" and anchors[c.index] in (ours.id, *section)]
+        self._take(own)
         texts = [text for text in texts if text.strip()]
         texts += [cell.source for cell in own if plain(cell.source) != plain(ours.source)]
         if texts and self.marked:
@@ -236,16 +243,27 @@ class _Repair:
     # --- layout ---
 
     def _stands(self, cell):
-        return self.chosen.get(cell.known) is cell
+        """Whether a cell of theirs is the one that stands for the cell of ours that it is."""
+        return cell.known in self.chosen and self.chosen[cell.known].index == cell.index
 
-    def _anchor(self, cell):
-        """The id of our cell that a cell of the student's followed; "" at the top."""
-        above = reversed(self.theirs[: cell.index])
-        return next((c.known for c in above if c.known and self._stands(c)), "")
+    def _anchors(self):
+        """Index of a cell of theirs -> id of our cell that it followed; "" at the top."""
+        anchors, last = {}, ""
+        for cell in self.theirs:
+            anchors[cell.index] = last
+            if self._stands(cell):
+                last = cell.known
+        return anchors
+
+    def _take(self, cells):
+        """These are not spare any more: they have found their place."""
+        taken = {cell.index for cell in cells}
+        self.spare = [cell for cell in self.spare if cell.index not in taken]
 
     def lay_out(self):
+        anchors = self._anchors()
         for cell in sorted(self.spare, key=lambda cell: cell.index):
-            self.after[self._anchor(cell)].append(cell)
+            self.after[anchors[cell.index]].append(cell)
         self.count = 0
         pieces = self._own(self.after[""])
         for ours in self.bundle.cells:
@@ -285,11 +303,7 @@ class _Repair:
                 return []
             source, whose = own.source, "ours" if plain(own.source) == plain(ours.source) else "student"
             run = whose == "student" or bool(own.names)
-        elif (
-            ours.role == "answer"
-            and own is not None
-            and code_of(own.source) not in ("", code_of(ours.source))
-        ):
+        elif ours.id in self.filled:
             source, whose = own.source, "student"
         elif ours.role == "answer":
             run = not self._elsewhere(ours)  # our stub would hide the student's function

@@ -18,7 +18,7 @@ _ASSIGNMENT = re.compile(r"^([A-Za-z_]\w*)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILI
 class Theirs:
     """A cell of a submission. `known` is the id of our cell that it is, "" for the student's own.
 
-    `marked` is False when the cell's text told what it is, not its ids.
+    `marked` is False when the cell's text told what it is, not its ids. Two of one index are the same cell.
     """
 
     index: int
@@ -32,7 +32,7 @@ class Theirs:
     def blank(self):
         return not self.source.strip()
 
-    @property
+    @functools.cached_property
     def names(self):
         return definitions(self.source) | frozenset(_ASSIGNMENT.findall(self.source))
 

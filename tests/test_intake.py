@@ -172,6 +172,13 @@ def test_a_copy_of_a_test_with_the_students_own_code_in_it_is_the_students_cell(
     assert steps(repaired, "test") == [name for name in EVERYTHING if name.startswith(("test", "hidden"))]
 
 
+def test_hidden_tests_that_nbgrader_put_back_are_ours():
+    notebook = sample.handed_in()
+    sample.cell(notebook, "hidden-count_words")["source"] = sample.bundle().cell("hidden-count_words").source
+    repaired = repair(notebook)
+    assert repaired.notes == () and repaired.extras == {}
+
+
 @pytest.mark.parametrize("cell_id", ["test-count_words", "hidden-count_words", "given-setup"])
 def test_a_deleted_cell_of_ours_comes_back(cell_id):
     notebook = sample.handed_in()
