@@ -1,4 +1,4 @@
-"""Answers to bigram."""
+"""Answers to train_bigram."""
 from bank import right, wrong
 
 GOOD = '''
@@ -13,12 +13,6 @@ def train_bigram(previous, following, alpha, beta, batches, eta, forward, backwa
         alpha = alpha - eta * g["g_alpha"]
         beta = beta - eta * g["g_beta"]
     return alpha, beta, losses
-
-def counted_loss(previous, following):
-    V = max(previous.max(), following.max()) + 1
-    counts = np.zeros((V, V))
-    np.add.at(counts, (previous, following), 1)
-    return -np.log(counts[previous, following] / counts.sum(axis=1)[previous]).mean()
 '''
 
 
@@ -29,8 +23,6 @@ def with_line(old, new):
 
 right("good", GOOD)
 right("counters", '''
-from collections import Counter
-
 def one_hot(ids, V):
     rows = np.zeros((len(ids), V))
     rows[np.arange(len(ids)), ids] = 1.0
@@ -46,11 +38,6 @@ def train_bigram(previous, following, alpha, beta, batches, eta, forward, backwa
         beta -= eta * g["g_beta"]
         losses.append(float(o["J"]))
     return alpha, beta, losses
-
-def counted_loss(previous, following):
-    pairs = Counter(zip(previous.tolist(), following.tolist()))
-    first = Counter(previous.tolist())
-    return -sum(n * np.log(n / first[v]) for (v, w), n in pairs.items()) / len(previous)
 ''')
 wrong("turned", "input and answer are exchanged", with_line(
     "x, y = np.eye(V)[previous[batch]], np.eye(V)[following[batch]]", "x, y = np.eye(V)[following[batch]], np.eye(V)[previous[batch]]"),
@@ -66,13 +53,3 @@ wrong("beta_only", "alpha is never updated", with_line('        alpha = alpha - 
 wrong("in_place", "writes into the caller's parameters", GOOD.replace("alpha = alpha - eta", "alpha -= eta").replace("beta = beta - eta", "beta -= eta"),
       names="passed in")
 wrong("distinct", "a batch has every pair once", with_line("for batch in batches:", "for batch in map(np.unique, batches):"))
-wrong("joint", "the loss of the pairs together", with_line("counts.sum(axis=1)[previous]", "counts.sum()"), names="pairs together")
-wrong("by_following", "divides by the following word's count", with_line("counts.sum(axis=1)[previous]", "counts.sum(axis=0)[following]"),
-      names="following word comes")
-wrong("types", "the mean over different pairs", with_line(
-    "return -np.log(counts[previous, following] / counts.sum(axis=1)[previous]).mean()",
-    "p = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)\n    return -np.log(p[p > 0]).mean()"), names="every different pair")
-wrong("repeated_once", "+= counts a repeated pair once", with_line(
-    "np.add.at(counts, (previous, following), 1)", "counts[previous, following] += 1"), names="repeated pair")
-wrong("bits", "base 2", with_line("-np.log(", "-np.log2("), names="base 2")
-wrong("smoothed", "adds one", with_line("counts = np.zeros((V, V))", "counts = np.ones((V, V))"))
