@@ -1829,6 +1829,8 @@ def torch_mean_loss(theta):
 
 
 def torch_gradient_of_one(theta, i):
+    if np.ndim(i):
+        raise ValueError("gradient(theta, i) takes the index of one example, not a batch")
     return torch_gradient(theta, int(i))
 
 
@@ -1880,6 +1882,8 @@ def torch_mean_loss(theta):
 
 
 def torch_gradient_of_one(theta, i):
+    if np.ndim(i):
+        raise ValueError("gradient(theta, i) takes the index of one example, not a batch")
     return torch_gradient(theta, int(i))
 
 
