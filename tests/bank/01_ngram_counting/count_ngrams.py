@@ -34,7 +34,7 @@ wrong("no_bos", "forgets <s>", GOOD.replace("[BOS] * (n - 1) + ", ""), names="no
 wrong("no_eos", "forgets </s>", GOOD.replace(" + [EOS]", ""), names="no </s> stands after")
 wrong("neither", "forgets both", GOOD.replace("[BOS] * (n - 1) + ", "").replace(" + [EOS]", ""), names="neither <s>")
 wrong("one_bos", "one <s> whatever n is", GOOD.replace("[BOS] * (n - 1)", "[BOS]"), names="only one <s>")
-wrong("n_bos", "one <s> too many", GOOD.replace("[BOS] * (n - 1)", "[BOS] * n"), names="one too many")
+wrong("n_bos", "one <s> too many", GOOD.replace("[BOS] * (n - 1)", "[BOS] * n"))
 wrong("across_sentences", "counts across the ends of sentences", '''
 def count_ngrams(sentences, n):
     tokens = []
@@ -52,7 +52,7 @@ def count_ngrams(sentences, n):
     for t in range(n - 1, len(tokens)):
         counts[tuple(tokens[t - n + 1:t])][tokens[t]] += 1
     return counts
-''', names="joined")
+''', names="no </s> stands after")
 wrong("string_contexts", "contexts are strings", GOOD.replace("tuple(tokens[t - n + 1:t])", "' '.join(tokens[t - n + 1:t])"), names="strings and not tuples")
 wrong("flat", "one flat dictionary", '''
 def count_ngrams(sentences, n):
@@ -75,7 +75,7 @@ def count_ngrams(sentences, n):
             history.append(word)
     return counts
 ''')
-wrong("overwrites", "sets the count to 1", GOOD.replace("following.get(tokens[t], 0) + 1", "1"))
+wrong("overwrites", "sets the count to 1", GOOD.replace("following.get(tokens[t], 0) + 1", "1"), names="off by one")
 wrong("changes_input", "pads the sentences of the caller", '''
 def count_ngrams(sentences, n):
     counts = defaultdict(Counter)

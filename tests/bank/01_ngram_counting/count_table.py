@@ -55,7 +55,7 @@ wrong("dictionary", "returns a dictionary", '''
 def count_table(ids, n):
     windows = np.lib.stride_tricks.sliding_window_view(np.asarray(ids), n)
     return dict(Counter(map(tuple, windows[windows[:, -1] != 0].tolist())))
-''')
+''', names="returned a dict")
 wrong("bigrams_only", "right for n = 2 only", '''
 def count_table(ids, n):
     ids = np.asarray(ids)
@@ -66,4 +66,4 @@ wrong("columns_reversed", "the n-grams run backwards", '''
 def count_table(ids, n):
     windows = np.lib.stride_tricks.sliding_window_view(np.asarray(ids), n)
     return np.unique(windows[windows[:, -1] != 0][:, ::-1], axis=0, return_counts=True)
-''')
+''', names="another order")

@@ -39,15 +39,15 @@ wrong("different_words", "divides by the number of types", GOOD.replace("sum(cou
 wrong("largest", "divides by the largest count", GOOD.replace("sum(counts[context].values())", "max(counts[context].values())"), names="largest count")
 wrong("counts", "does not divide", GOOD.replace("count / total", "count"), names="undivided")
 wrong("integer_division", "divides with //", GOOD.replace("count / total", "count // total"), names="//")
-wrong("unseen_is_empty", "an unseen context gives an empty dictionary", GOOD.replace('raise KeyError(f"never seen: {context}")', "return {}"))
+wrong("unseen_is_empty", "an unseen context gives an empty dictionary", GOOD.replace('raise KeyError(f"never seen: {context}")', "return {}"), names="it should raise")
 wrong("unseen_is_nan", "an unseen context gives nan", '''
 def next_word_distribution(counts, context):
     row = counts.get(context, {"</s>": float("nan")})
     return {w: c / sum(row.values()) for w, c in row.items()}
-''')
-wrong("other_error", "raises ValueError", GOOD.replace("KeyError", "ValueError"))
-wrong("silent_error", "the message does not name the context", GOOD.replace('f"never seen: {context}"', '"never seen"'))
-wrong("logs", "returns log probabilities", GOOD.replace("count / total", "math.log(count / total)"))
+''', names="it should raise")
+wrong("other_error", "raises ValueError", GOOD.replace("KeyError", "ValueError"), names="raised ValueError")
+wrong("silent_error", "the message does not name the context", GOOD.replace('f"never seen: {context}"', '"never seen"'), names="does not mention")
+wrong("logs", "returns log probabilities", GOOD.replace("count / total", "math.log(count / total)"), names="logarithms of the right values")
 wrong("first_word_of_context", "looks the context up by its first word", '''
 def next_word_distribution(counts, context):
     row = Counter()

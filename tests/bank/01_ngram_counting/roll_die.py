@@ -32,7 +32,7 @@ def roll_die(probs, u):
 wrong("uniform", "all faces equally likely", '''
 def roll_die(probs, u):
     return int(u * len(probs))
-''', names="equally likely")
+''', names="face before")
 wrong("left", "takes the lower face at the border", '''
 def roll_die(probs, u):
     return min(int(np.searchsorted(np.cumsum(probs), u, side="left")), int(np.flatnonzero(probs)[-1]))
@@ -83,7 +83,7 @@ def roll_die(probs, u):
 wrong("probability", "returns the probability of the face", '''
 def roll_die(probs, u):
     return float(probs[min(int(np.searchsorted(np.cumsum(probs), u, side="right")), len(probs) - 1)])
-''')
+''', names="probability of the face")
 wrong("sorts_first", "sorts the probabilities", '''
 def roll_die(probs, u):
     probs = sorted(probs, reverse=True)

@@ -27,7 +27,7 @@ wrong("gradient_not_divided", "the gradient of the sum", GOOD.replace("- counts)
 wrong("per_context", "divides by the number of contexts", GOOD.replace("N = counts.sum()", "N = len(counts)"), names="number of contexts")
 wrong("sign", "the gradient has the wrong sign", GOOD.replace("(counts.sum(axis=1, keepdims=True) * p - counts)", "(counts - counts.sum(axis=1, keepdims=True) * p)"), names="sign")
 wrong("rows_not_weighted", "P - counts", GOOD.replace("counts.sum(axis=1, keepdims=True) * p - counts", "p - counts"), names="not multiplied")
-wrong("contexts_alike", "every context counts alike", GOOD.replace("(counts.sum(axis=1, keepdims=True) * p - counts) / N", "(p - counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)) / len(counts)"), names="alike")
+wrong("contexts_alike", "every context counts alike", GOOD.replace("(counts.sum(axis=1, keepdims=True) * p - counts) / N", "(p - counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)) / len(counts)"), names="a factor that changes from place to place")
 wrong("overflow", "overflows at 1000", '''
 def softmax_bigram_loss(logits, counts):
     e = np.exp(logits)
@@ -36,5 +36,5 @@ def softmax_bigram_loss(logits, counts):
     return -(counts * np.log(p)).sum() / N, (counts.sum(axis=1, keepdims=True) * p - counts) / N
 ''', names="exp")
 wrong("log2", "bits", GOOD.replace("    N = counts.sum()", "    log_p = log_p / np.log(2)\\n    N = counts.sum()".replace("\\n", chr(10))), names="base 2")
-wrong("loss_only", "returns no gradient", GOOD.replace("/ N, (counts.sum(axis=1, keepdims=True) * p - counts) / N", "/ N"))
-wrong("zero_gradient", "returns a gradient of zeros", GOOD.replace("(counts.sum(axis=1, keepdims=True) * p - counts) / N", "np.zeros_like(p)"))
+wrong("loss_only", "returns no gradient", GOOD.replace("/ N, (counts.sum(axis=1, keepdims=True) * p - counts) / N", "/ N"), names="only the loss is returned")
+wrong("zero_gradient", "returns a gradient of zeros", GOOD.replace("(counts.sum(axis=1, keepdims=True) * p - counts) / N", "np.zeros_like(p)"), names="All of yours are zero")

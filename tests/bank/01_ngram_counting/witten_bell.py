@@ -57,6 +57,6 @@ def witten_bell(tables, context, vocabulary):
             return {w: row.get(w, 0) / sum(row.values()) for w in vocabulary}
     return dict.fromkeys(vocabulary, 1 / len(vocabulary))
 ''')
-wrong("unseen_crashes", "an unseen context raises", GOOD.replace(".get(tuple(context[len(context) - m:]), {})", "[tuple(context[len(context) - m:])]"))
-wrong("unseen_stops", "an unseen context gives zeros", GOOD.replace("        if row:\n", "        if not row: p = dict.fromkeys(vocabulary, 0.0)\n        else:\n"))
-wrong("not_normalised", "divides by N only", GOOD.replace("/ (N + T)", "/ N"))
+wrong("unseen_crashes", "an unseen context raises", GOOD.replace(".get(tuple(context[len(context) - m:]), {})", "[tuple(context[len(context) - m:])]"), names="raised KeyError")
+wrong("unseen_stops", "an unseen context gives zeros", GOOD.replace("        if row:\n", "        if not row: p = dict.fromkeys(vocabulary, 0.0)\n        else:\n"), names="All of yours are zero")
+wrong("not_normalised", "divides by N only", GOOD.replace("/ (N + T)", "/ N"), names="is the right value times")
