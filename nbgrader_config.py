@@ -14,8 +14,8 @@ c = get_config()  # noqa: F821
 
 
 def below_root(path):
-    """nbgrader wants its folders relative to the root of the course."""
-    return path.relative_to(course.root).as_posix()
+    """nbgrader wants its folders relative to the root of the course; a workspace elsewhere stays as it is."""
+    return (path.relative_to(course.root) if path.is_relative_to(course.root) else path).as_posix()
 
 
 c.CourseDirectory.root = str(course.root)
