@@ -156,7 +156,7 @@ check.passed()
 from nextword import checks
 
 check = checks.of(tokenize)
-check.call("").equals([])
+check.call("").equals([], mistakes={"an empty text gives an empty token": [""]})
 check.call(" \n\t ").equals([], mistakes={"white space becomes an empty token": [""]})
 check.call("on an\norganic   farm,\n\ncows eat hay").equals(
     ["on", "an", "organic", "farm", ",", "cows", "eat", "hay"], mistakes={
@@ -297,7 +297,8 @@ check.passed()
 special = checks.of(Vocab).call(["b", "</s>", "a", "<unk>", "b", "<s>"]).value
 check = checks.of(special.encode, name="Vocab.encode")
 check.call(["<s>", "</s>", "<unk>", "a", "b"]).equals([0, 1, 2, 3, 4], mistakes={
-    "special tokens among the tokens are counted a second time": [3, 4, 5, 6, 7],
+    "special tokens among the tokens get a second id": [4, 3, 5, 6, 7],
+    "special tokens among the tokens get a second id, and the others come too late": [0, 1, 2, 6, 7],
 })
 check.holds(len(special) == 5, "special tokens among the tokens get no second id: len is {}", len(special))
 empty = checks.of(Vocab).call([]).value
@@ -450,7 +451,9 @@ for index in [(0, 1, 2, 2), (2, 2, 0, 1), (1, 0, 0, 2), (2, 1, 0, 0)]:
     })
 check.call(conditional, ["b", "c"]).close_to(torch.log(joint[1, 2].sum()))
 check.call(conditional, []).close_to(0.0)
-check.call(lambda context: {"a": 0.5, "b": 0.5, "c": 0.0}, ["a", "c", "b"]).close_to(-math.inf)
+check.call(lambda context: {"a": 0.5, "b": 0.5, "c": 0.0}, ["a", "c", "b"]).close_to(-math.inf, mistakes={
+    "a word of probability 0 is passed over": 2 * math.log(0.5),
+})
 check.call(lambda context: {"a": 0.5, "b": 0.5}, ["a", "b", "zebra"]).close_to(-math.inf, mistakes={
     "a word that is missing from the dictionary is passed over": 2 * math.log(0.5),
 })
@@ -545,6 +548,11 @@ check.call(sentences, 2).equals({
         ("cows",): {"eat": 1, "sleep": 1}, ("eat",): {"</s>": 1}, ("sleep",): {"</s>": 1}},
     "no </s> stands after the last word": {("<s>",): {"cows": 2}, ("cows",): {"eat": 1, "sleep": 1}},
     "there is neither <s> before a sentence nor </s> after it": {("cows",): {"eat": 1, "sleep": 1}},
+    "n times <s> stands before the first word, one too many": {
+        ("<s>",): {"<s>": 2, "cows": 2}, ("cows",): {"eat": 1, "sleep": 1}, ("eat",): {"</s>": 1},
+        ("sleep",): {"</s>": 1}},
+    "sentences are joined, with neither <s> nor </s> between them": {
+        ("cows",): {"eat": 1, "sleep": 1}, ("eat",): {"cows": 1}},
     "you count across the end of a sentence": {
         ("<s>",): {"cows": 2}, ("cows",): {"eat": 1, "sleep": 1}, ("eat",): {"</s>": 1},
         ("sleep",): {"</s>": 1}, ("</s>",): {"<s>": 1}},
@@ -598,13 +606,13 @@ for sentences, sizes in [(corpora.lecture_cows(), (1, 2, 3, 4)), (small, (2, 3, 
                 reference(sentences, n, before=["<s>"]),
             "n times <s> stands before the first word, one too many":
                 reference(sentences, n, before=["<s>"] * n),
+            "sentences are joined, with neither <s> nor </s> between them":
+                reference(sentences, n, before=[], after=(), joined=True),
             "no </s> stands after the last word": reference(sentences, n, after=()),
             "n - 1 times </s> stands after the last word": reference(sentences, n, after=["</s>"] * (n - 1)),
             "there is neither <s> before a sentence nor </s> after it":
                 reference(sentences, n, before=[], after=()),
             "you count across the end of a sentence": reference(sentences, n, joined=True),
-            "sentences are joined, with neither <s> nor </s> between them":
-                reference(sentences, n, before=[], after=(), joined=True),
             "the contexts run backwards": reference(sentences, n, backwards=True),
             "the contexts have n words, so you count (n + 1)-grams": reference(sentences, n + 1),
             "the contexts have n - 2 words, so you count (n - 1)-grams":
@@ -845,14 +853,14 @@ from nextword import checks
 check = checks.of(roll_die)
 probs = [0.25, 0.5, 0.25]
 sums = torch.cumsum(torch.tensor(probs, dtype=torch.float64), dim=0)
-for u in [0.1, 0.25, 0.6, 0.75, 0.9]:
+for u in [0.1, 0.3, 0.25, 0.6, 0.75, 0.9]:
     face = int(torch.searchsorted(sums, u, right=True))
     check.call(probs, u).equals(face, mistakes={
         "at the border between two faces you take the lower one": int(torch.searchsorted(sums, u)),
         "the die is not rolled: this is the likeliest face whatever u is": 1,
+        "all faces are taken for equally likely": int(u * 3),
         "the faces are counted from 1": face + 1,
         "you return the face before the right one": face - 1,
-        "all faces are taken for equally likely": int(u * 3),
         "you compare u with the probabilities and not with their running sums":
             next((i for i, p in enumerate(probs) if u < p), None),
         "the rods are laid from right to left": 2 - int(torch.searchsorted(sums, 1 - u)),
@@ -885,9 +893,9 @@ for faces in [1, 2, 7, 2000]:
         face = min(int(torch.searchsorted(sums, u, right=True)), faces - 1)
         check.call(probs.numpy(), u).equals(face, mistakes={
             "the die is not rolled: this is the likeliest face whatever u is": int(probs.argmax()),
+            "all faces are taken for equally likely": int(u * faces),
             "the faces are counted from 1": face + 1,
             "you return the face before the right one": face - 1,
-            "all faces are taken for equally likely": int(u * faces),
         })
 check.call([0.0, 0.0, 0.5, 0.5], 0.0).equals(2, mistakes={
     "at u = 0 the first face is up, though its probability is 0": 0,
@@ -1041,9 +1049,11 @@ def roll(probs, u):
 
 def random_model(n):
     def model(context):
-        """Other probabilities for each context, of whatever length: a wrong context changes the text."""
+        """Other probabilities for each context; a context of a wrong length shows in the text."""
+        if len(context) != n - 1:
+            return {f"<context of {len(context)} words>": 1.0}
         seed = sum((place + 1) * 7 ** place * ord(word[-1]) for place, word in enumerate(context))
-        numbers = torch.Generator().manual_seed((seed + 1000 * len(context) + n) % 2**31)
+        numbers = torch.Generator().manual_seed((seed + n) % 2**31)
         weights = torch.rand(4, dtype=torch.float64, generator=numbers)
         weights = weights * torch.tensor([1.0, 1.0, 1.0, 0.15], dtype=torch.float64)
         return dict(zip(words, (weights / weights.sum()).tolist(), strict=True))
@@ -1437,7 +1447,7 @@ expected = named((seen + k) / (seen.sum() + k * 8))
 check.call(counts, ("cows", "eat"), vocabulary, k).close_to(expected, mistakes={
     "only words seen after this context get the k, and only they are in the result":
         named((seen[:5] + k) / (seen.sum() + k * 5), vocabulary[:5]),
-    "the words are all there, but k is paid for the words seen after this context only":
+    "in the denominator, k is paid for the words seen after this context only, not for all words":
         named((seen + k) / (seen.sum() + k * 5)),
     "the denominator has k once, not once for each word": named((seen + k) / (seen.sum() + k)),
     "the denominator has V in place of k V": named((seen + k) / (seen.sum() + 8)),
@@ -1474,7 +1484,8 @@ for context, k in [((), 1.0), (("a",), 0.01), (("<s>", "<s>"), 3.0), (("b", "c",
         return dict(zip(vocabulary, values.tolist(), strict=True))
 
     check.call(counts, context, vocabulary, k).close_to(named((row + k) / (row.sum() + 8 * k)), mistakes={
-        "k is paid for the words seen after this context only": named((row + k) / (row.sum() + types * k)),
+        "in the denominator, k is paid for the words seen after this context only, not for all words":
+            named((row + k) / (row.sum() + types * k)),
         "only words seen after this context are in the result":
             {word: (c + k) / float(row.sum() + types * k) for word, c in counts[context].items()},
         "the denominator has k once, not once for each word": named((row + k) / (row.sum() + k)),
@@ -2072,9 +2083,9 @@ check.call(S.numpy(), counts.numpy()).close_to((loss.detach(), logits.grad), mis
     "in the gradient, P is not multiplied by the number of tokens of its row":
         (loss.detach(), (P - counts) / N),
     "in the gradient, all contexts count alike; they should be weighted with how often they occur":
-        (loss.detach(), (P - counts / rows) / 3),
+        (loss.detach(), (P - counts.double() / rows) / 3),
     "the gradient is that of each row alone, not weighted with how often the context occurs":
-        (loss.detach(), P - counts / rows),
+        (loss.detach(), P - counts.double() / rows),
     "P is multiplied by the number of all tokens, not of those of its row":
         (loss.detach(), (N * P - counts) / N),
     "the softmax makes each column add up to 1, not each row": pair(S.log_softmax(dim=0)),
@@ -2125,7 +2136,7 @@ for shape, scale in [((4, 7), 1.0), ((6, 2), 3.0), ((1, 9), 1.0), ((5, 5), 1000.
         "in the gradient, P is not multiplied by the number of tokens of its row":
             (loss.detach(), (P - counts) / N),
         "in the gradient, all contexts count alike; they should be weighted with how often they occur":
-            (loss.detach(), (P - counts / rows.clamp(min=1)) / shape[0]),
+            (loss.detach(), (P - counts.double() / rows.clamp(min=1)) / shape[0]),
         "you take logarithms to base 2": (loss.detach() / 0.6931471805599453, logits.grad),
     })
 counts = torch.randint(1, 50, (6, 4), generator=numbers)
