@@ -43,7 +43,7 @@
 # | `ids` | $(B, T)$ | the words as numbers from 0 to $V - 1$ |
 # | $E$ | $(V, D)$ | the embedding: one row of features for each word |
 # | $x$ | $(B, T, D)$ | the inputs; $x_t$, of shape $(B, D)$, is what is read at step $t$ |
-# | $h$ | $(B, T, H)$ | the states; $h_t$, of shape $(B, H)$, has read $x_1, \dots, x_t$. Before the first word there is $h_0$ |
+# | $h$ | $(B, T, H)$ | the states; $h_t$, of shape $(B, H)$, has read $x_1, \dots, x_t$; before them is $h_0$ |
 # | $W_{xh}, W_{hh}, b_h$ | $(H, D), (H, H), (H)$ | parameters of the recurrence |
 # | $W_{hy}, b_y$ | $(K, H), (K)$ | parameters of the output, the *head* |
 # | $y$ | $(B, T, K)$ | the outputs, *logits* that softmax turns into probabilities |
@@ -171,7 +171,8 @@ from nextword import checks
 
 rng = np.random.default_rng(2)
 cases = [(rng.integers(6, size=(3, 5)), 6, 4), (np.full((2, 7), 3), 5, 3),
-         (np.arange(8).reshape(2, 4)[:, ::-1].copy(), 8, 3), (np.array([[2]]), 4, 6), (rng.integers(3, size=(9, 2)), 40, 5)]
+         (np.arange(8).reshape(2, 4)[:, ::-1].copy(), 8, 3), (np.array([[2]]), 4, 6),
+         (rng.integers(3, size=(9, 2)), 40, 5)]
 for ids, V, D in cases:
     E, g = rng.normal(size=(V, D)), rng.normal(size=(*ids.shape, D))
     check = checks.of(embedding)
@@ -852,7 +853,8 @@ for word, wrong in (seen - right).most_common(8):
 # The gradients of exercise 5a took an evening. Now change one line of the network: let a state keep a part of
 # what it was. With a number $\lambda$, the *leak*, between 0 and 1,
 #
-# $$h_t = (1 - \lambda)\, h_{t-1} + \lambda \tanh\bigl(x_t\, W_{xh}^T + h_{t-1}\, W_{hh}^T + b_h\bigr), \qquad h_0 = 0.$$
+# $$h_t = (1 - \lambda)\, h_{t-1} + \lambda \tanh\bigl(x_t\, W_{xh}^T + h_{t-1}\, W_{hh}^T + b_h\bigr),
+# \qquad h_0 = 0.$$
 #
 # With $\lambda = 1$ this is the Elman network; with a small $\lambda$ the state changes slowly and remembers
 # longer. By hand you would derive everything anew. With the tape of notebook 03 you write the forward pass,
@@ -963,7 +965,8 @@ def reference(arrays, leak, g, swapped=False, inside=False, cut=False, elman=Fal
 
 
 check = checks.of(leaky_rnn_by_tape)
-for B, T, D, H, leak in [(3, 4, 2, 5, 0.3), (1, 6, 3, 2, 0.5), (4, 1, 2, 3, 0.7), (2, 50, 3, 4, 0.1), (2, 7, 5, 3, 1.0)]:
+for B, T, D, H, leak in [(3, 4, 2, 5, 0.3), (1, 6, 3, 2, 0.5), (4, 1, 2, 3, 0.7), (2, 50, 3, 4, 0.1),
+                         (2, 7, 5, 3, 1.0)]:
     arrays = [rng.normal(size=shape) for shape in [(B, T, D), (H, D), (H, H), (H,)]]
     g = rng.normal(size=(B, T, H))
     right = reference(arrays, leak, g)
@@ -1000,6 +1003,10 @@ import tracemalloc
 from nextword.rnn import elman
 
 
+def by_tape(x, W_xh, W_hh, b_h, g):
+    leaky_rnn_by_tape(x, W_xh, W_hh, b_h, 1.0, g)
+
+
 def by_hand(x, W_xh, W_hh, b_h, g):
     rnn_backward(x, rnn_forward(x, W_xh, W_hh, b_h), np.zeros((len(x), len(b_h))), W_xh, W_hh, g)
 
@@ -1022,16 +1029,13 @@ def cost(f, *arguments):
     tracemalloc.stop()
     return min(seconds), peak / 1e6
 
-
-ways = {"by the tape": lambda *a: leaky_rnn_by_tape(*a[:4], 1.0, a[4]), "by hand": by_hand, "the library": by_library}
-rng, lengths = np.random.default_rng(0), [8, 16, 32, 64, 128, 256, 512]
-weights = rng.normal(size=(32, 16)), rng.normal(size=(32, 32)) / 6, np.zeros(32)
-costs = {name: [cost(way, rng.normal(size=(8, T, 16)), *weights, rng.normal(size=(8, T, 32))) for T in lengths]
-         for name, way in ways.items()}
-
 # %% figure="growth_plot"
 import matplotlib.pyplot as plt
 
+rng, lengths = np.random.default_rng(0), [8, 16, 32, 64, 128, 256, 512]
+weights = rng.normal(size=(32, 16)), rng.normal(size=(32, 32)) / 6, np.zeros(32)
+costs = {name: [cost(way, rng.normal(size=(8, T, 16)), *weights, rng.normal(size=(8, T, 32))) for T in lengths]
+         for name, way in [("by the tape", by_tape), ("by hand", by_hand), ("the library", by_library)]}
 with plt.rc_context(plots.STYLE):
     _, axes = plt.subplots(1, 2, figsize=(9.6, 3.6))
 for i, (ax, what) in enumerate(zip(axes, ("seconds", "memory in use at most (megabytes)"))):
@@ -1050,10 +1054,11 @@ for i, (ax, what) in enumerate(zip(axes, ("seconds", "memory in use at most (meg
 # Explain what happens to the computation graph of an RNN language model when the number $T$ of words in the
 # sequence doubles. Say
 #
-# - how the number of nodes, the time and the memory of a training step change, and why the number of *parameters* does not;
+# - how the number of nodes, the time and the memory of a training step change, and why the number of
+#   *parameters* does not;
 # - why the steps cannot be computed all at once, however many processors there are;
-# - what would happen to the graph if each state were computed from *all* states before it instead of one, and what you
-#   would get in return.
+# - what would happen to the graph if each state were computed from *all* states before it instead of one, and
+#   what you would get in return.
 
 # %% [markdown] written="graph_growth" points=3
 # ### BEGIN SOLUTION
@@ -1163,11 +1168,11 @@ def padded(rows, value=pad, side="right"):
 
 inputs = padded([[bos, *s] for s in sentences])
 targets = padded([[*s, eos] for s in sentences])
-mask = padded([[1.0] * (len(s) + 1) for s in sentences])
+mask = padded([[1] * (len(s) + 1) for s in sentences])
 check = checks.of(make_batch)
 check.call(sentences, bos, eos, pad).close_to((inputs, targets, mask), mistakes={
     "the targets are not shifted: they are the inputs": (inputs, inputs, mask),
-    "the mask counts the padding": (inputs, targets, torch.ones(3, 4)),
+    "the mask counts the padding": (inputs, targets, mask**0),
     "no target is the end of the sentence: T is too small":
         (inputs[:, :3], padded([[bos, *s] for s in sentences])[:, 1:], mask[:, 1:]),
     "inputs and targets are swapped": (targets, inputs, mask),
@@ -1193,20 +1198,21 @@ for lengths, bos, eos, pad in [((3, 3), 0, 1, 2), ((0, 2), 1, 2, 0), ((6,), 7, 8
     sentences = [torch.randint(3, 6, (n,), generator=numbers).tolist() for n in lengths]
     reading, saying = [[bos, *s] for s in sentences], [[*s, eos] for s in sentences]
     inputs, targets = padded(reading, pad), padded(saying, pad)
-    mask = padded([[1.0] * (len(s) + 1) for s in sentences])
+    mask = padded([[1] * (len(s) + 1) for s in sentences])
     check.call(sentences, bos, eos, pad).close_to((inputs, targets, mask), mistakes={
         "the targets are not shifted: they are the inputs": (inputs, inputs, mask),
         "the targets are the inputs of the step before: shifted the wrong way":
             lambda: (targets, inputs, mask),
-        "the mask counts the padding": (inputs, targets, torch.ones(mask.shape)),
-        "the mask is taken from the padding id, which real tokens may have": (inputs, targets, 1.0 * (targets != pad)),
-        "the mask is taken from the padding id, which real inputs may have": (inputs, targets, 1.0 * (inputs != pad)),
+        "the mask counts the padding": (inputs, targets, mask**0),
+        "the mask is taken from the padding id, which real tokens may have": (inputs, targets, 1 * (targets != pad)),
+        "the mask is taken from the padding id, which real inputs may have": (inputs, targets, 1 * (inputs != pad)),
         "the mask leaves out the end of each sentence":
-            (inputs, targets, padded([[1.0] * len(s) + [0.0] for s in sentences])),
+            (inputs, targets, padded([[1] * len(s) + [0] for s in sentences])),
         "the padding stands before the sentences": lambda: (
             padded(reading, pad, "left"), padded(saying, pad, "left"),
-            padded([[1.0] * (len(s) + 1) for s in sentences], 0, "left")),
-        "the inputs of short sentences go on with eos": (padded([[*r, eos] for r in reading], pad)[:, :-1], targets, mask),
+            padded([[1] * (len(s) + 1) for s in sentences], 0, "left")),
+        "the inputs of short sentences go on with eos":
+            (padded([[*r, eos] for r in reading], pad)[:, :-1], targets, mask),
     })
 check.passed()
 ### END HIDDEN TESTS
@@ -1330,7 +1336,8 @@ for lengths, V, scale in [((5, 1, 3, 4), 7, 1), ((4, 4), 5, 1), ((6,), 3, 1), ((
             results(mask, B * mask.sum(axis=1, keepdims=True)),
         "loss and log probabilities are right, but the gradient at padding is not zero":
             (of_sentences, J, results(np.ones((B, T)), mask.sum())[2]),
-        "the gradient is that of the sum, not divided by the number of tokens": (of_sentences, J, gradient * mask.sum()),
+        "the gradient is that of the sum, not divided by the number of tokens":
+            (of_sentences, J, gradient * mask.sum()),
         "the gradient has the wrong sign": (of_sentences, J, -gradient),
         "the one-hot targets are not subtracted from the probabilities":
             (of_sentences, J, p * torch.tensor(mask / mask.sum())[..., None]),
@@ -1386,7 +1393,8 @@ def batch_of(sentences):
 
 
 params = new_model(0)
-print(f"untrained: {lm_gradients(params, batch_of(train_ids[:64]))[0]:.3f} nats per token, log V = {np.log(len(vocab)):.3f}")
+J, _ = lm_gradients(params, batch_of(train_ids[:64]))
+print(f"untrained: {J:.3f} nats per token, log V = {np.log(len(vocab)):.3f}")
 for sentences in (train_ids[:1], train_ids[:4]):
     inputs, targets, mask = batch_of(sentences)
     log_p = lm_loss(language_model(params, inputs)[0], targets, mask)[0]
@@ -1606,7 +1614,8 @@ for max_norm in (1.5, 100.0):
         "each array is clipped by its own norm; the norm is that of all together": clipped([("W",), ("b",)], max_norm),
         "each entry is clipped on its own":
             ({name: g.clip(-max_norm, max_norm) for name, g in gradients.items()}, clipped([], 1)[1]),
-        "the returned norm is the one after clipping": (clipped([("W", "b")], max_norm)[0], min(max_norm, clipped([], 1)[1])),
+        "the returned norm is the one after clipping":
+            (clipped([("W", "b")], max_norm)[0], min(max_norm, clipped([], 1)[1])),
     })
 check.passed()
 
@@ -1845,7 +1854,8 @@ print(f"after 300 steps {losses[-1]:.4f}, best possible {np.mean(surprise):.4f}"
 # batches. Each batch gives its own loss per token. But a batch of long sentences has more tokens than one of
 # short ones, and *per token* means that every token counts alike:
 #
-# $$J = \frac{\sum_i n_i\, J_i}{\sum_i n_i}, \qquad n_i \text{ the number of tokens of batch } i, \text{ padding not counted.}$$
+# $$J = \frac{\sum_i n_i\, J_i}{\sum_i n_i}, 
+# \qquad n_i \text{ the number of tokens of batch } i, \text{ padding not counted.}$$
 #
 # Write `corpus_loss(loss_of, batches)`, where `loss_of` is a function that returns the loss per token of a
 # batch `(inputs, targets, mask)`.
@@ -1917,7 +1927,8 @@ for count, full in [(6, False), (1, False), (4, True)]:
     for _ in range(count):
         B, T = rng.integers(1, 6), rng.integers(1, 9)
         lengths = np.full(B, T) if full else rng.integers(1, T + 1, size=B)
-        batches.append((rng.integers(9, size=(B, T)), rng.integers(9, size=(B, T)), 1.0 * (np.arange(T) < lengths[:, None])))
+        mask = 1.0 * (np.arange(T) < lengths[:, None])
+        batches.append((rng.integers(9, size=(B, T)), rng.integers(9, size=(B, T)), mask))
     losses = torch.tensor([loss_of(batch) for batch in batches], dtype=torch.float64)
     weights = {what: torch.tensor([float(f(batch[2])) for batch in batches], dtype=torch.float64) for what, f in {
         "tokens": np.sum, "places": np.size, "rows": len, "steps": lambda mask: mask.shape[1]}.items()}
@@ -2062,7 +2073,7 @@ def face(p, u):
 y = torch.tensor(logits)
 check = checks.of(next_token)
 for temperature in (1.0, 0.5, 3.0):
-    for u in (0.04, 0.3, 0.55, 0.7, 0.93):
+    for u in (0.7, 0.04, 0.3, 0.55, 0.93):
         check.call(logits, u, temperature).equals(face(torch.softmax(y / temperature, dim=0), u), mistakes={
             "the temperature has no effect": face(torch.softmax(y, dim=0), u),
             "the logits are multiplied by the temperature, not divided by it":
@@ -2088,7 +2099,7 @@ def face(p, u):
     return min(int(torch.searchsorted(torch.cumsum(p, dim=0), u, right=True)), len(p) - 1)
 
 
-for V, scale in [(2, 1), (9, 2), (300, 1), (40, 5)]:
+for V, scale in [(300, 1), (9, 2), (40, 5), (2, 1)]:
     logits = scale * rng.normal(size=V)
     y = torch.tensor(logits)
     for temperature in (1.0, 0.3, 2.0, 0.0):
@@ -2109,7 +2120,7 @@ for V, scale in [(2, 1), (9, 2), (300, 1), (40, 5)]:
 check.call(np.array([1.0, 3.0, 3.0, 2.0]), 0.9, 0.0).equals(1, mistakes={
     "of equal logits the last one is taken, not the first": 2,
 })
-check.call(np.array([1000.0, 990.0, 1001.0]), 0.5, 1e-3).equals(2, mistakes={
+check.call(np.array([1000.0, 1001.0, 990.0]), 0.5, 1e-3).equals(1, mistakes={
     "large logits at a low temperature overflow, and token 0 is up": 0,
 })
 check.call(np.array([-np.inf, 0.0, -np.inf]), 0.0, 0.7).equals(1, mistakes={
@@ -2251,12 +2262,10 @@ def written(uniforms, first=(2,), feed=True, carry=True, stop=True, shift=0, kee
 
 
 check = checks.of(generate)
-lengths = set()
-for size in (0, 1, 4, 30):
+for size in (30, 4, 1, 0):
     for _ in range(6):
         uniforms = rng.random(size).tolist()
         right = written(uniforms)
-        lengths.add((len(right) == size, len(right)))
         check.call(step, choose, [2], bos, eos, uniforms).equals(right, mistakes={
             "the chosen token is not fed back: the model reads <s> again and again": written(uniforms, feed=False),
             "the state is not carried over: every step begins with the first state": written(uniforms, carry=False),
@@ -2383,8 +2392,8 @@ for temperature in (0.0, 0.5, 1.0, 1.5, 2.0):
 # guess: the whole sentence lies before it. So take a second network, with parameters of its own, that reads
 # from **right to left**, and put the two states of each word side by side:
 #
-# $$\overrightarrow{h}_t \text{ has read } x_1, \dots, x_t, \qquad \overleftarrow{h}_t \text{ has read } x_n, x_{n-1}, \dots, x_t,
-# \qquad h_t = [\overrightarrow{h}_t;\, \overleftarrow{h}_t].$$
+# $$\overrightarrow{h}_t \text{ has read } x_1, \dots, x_t, \qquad
+# \overleftarrow{h}_t \text{ has read } x_n, x_{n-1}, \dots, x_t, \qquad h_t = [\overrightarrow{h}_t;\, \overleftarrow{h}_t].$$
 #
 # (A language model must not do this. Why?) A network that reads from right to left is one that reads from
 # left to right, on the reversed sentence; its states then come in reversed order. Mind the padding: a
@@ -2510,15 +2519,21 @@ for lengths, D, H in [((3, 6, 1, 4), 2, 3), ((2, 2), 4, 3), ((5,), 3, 2), ((1, 1
             joined(backward(x[:, ::-1])[:, ::-1]),
         "the inputs are reversed within their lengths, but the states are turned around in whole rows":
             joined(backward(reverse(x))[:, ::-1]),
-        "the sentences of the batch are put in reversed order, not their words": joined(backward(x[::-1])[::-1]),
         "the forward network is used for both directions": joined(reverse(forward(reverse(x)))),
         "the backward network stands first": np.concatenate([left, right], axis=-1),
         "the two states are added; they should stand side by side": right + left,
         "the result is not 0 at padding, but the real words are right": lambda: np.concatenate(
             [forward(x), reverse(backward(reverse(x)))], axis=-1),
     })
-check.call(np.ones((2, 3, 1)), [3, 2], lambda x: np.cumsum(x, axis=1), lambda x: np.repeat(np.cumsum(x, axis=1), 2, axis=2)) \
-    .close_to(np.array([[[1, 3, 3], [2, 2, 2], [3, 1, 1]], [[1, 2, 2], [2, 1, 1], [0, 0, 0]]]))
+
+
+def count(x):
+    """A network that counts the words."""
+    return np.cumsum(x, axis=1)
+
+
+counts = np.array([[[1, 3, 3], [2, 2, 2], [3, 1, 1]], [[1, 2, 2], [2, 1, 1], [0, 0, 0]]])
+check.call(np.ones((2, 3, 1)), [3, 2], count, lambda x: np.repeat(count(x), 2, axis=2)).close_to(counts)
 check.passed()
 ### END HIDDEN TESTS
 
@@ -2596,8 +2611,8 @@ plots_rnn.tag_accuracy(found, ["all words", *several], {word: np.mean(shares) fo
 # steps and treats the two directions differently:
 #
 # - *forward*, nothing is cut: each chunk begins with the last state of the chunk before, so the model remembers;
-# - *backward*, everything is: no gradient passes from a chunk to the one before. The state that is handed over is taken for a
-#   constant.
+# - *backward*, everything is: no gradient passes from a chunk to the one before. The state that is handed over
+#   is taken for a constant.
 #
 # Memory and time per step downhill now depend on $L$ and no longer on the length of the book. The gradient is
 # no longer exact: what happened before the chunk cannot be blamed for anything in it.
@@ -2657,7 +2672,8 @@ from nextword import checks
 rng = np.random.default_rng(26)
 B, T, D, H = 2, 7, 3, 4
 names = ("x", "h0", "W_xh", "W_hh", "b_h")
-W_xh, W_hh, b_h = weights = [torch.tensor(rng.normal(size=shape), requires_grad=True) for shape in [(H, D), (H, H), (H,)]]
+weights = [torch.tensor(rng.normal(size=shape), requires_grad=True) for shape in [(H, D), (H, H), (H,)]]
+W_xh, W_hh, b_h = weights
 rnn = torch.nn.RNN(D, H, batch_first=True, dtype=torch.float64)
 named = {"weight_ih_l0": W_xh, "weight_hh_l0": W_hh, "bias_ih_l0": b_h, "bias_hh_l0": torch.zeros(H).double()}
 
@@ -2712,7 +2728,8 @@ names = ("W_xh", "W_hh", "b_h")
 for B, T, D, H, length in [(2, 9, 3, 4, 3), (3, 8, 2, 5, 3), (1, 6, 4, 2, 1), (2, 5, 3, 4, 9), (4, 11, 1, 3, 5)]:
     weights = [torch.tensor(rng.normal(size=shape), requires_grad=True) for shape in [(H, D), (H, H), (H,)]]
     rnn = torch.nn.RNN(D, H, batch_first=True, dtype=torch.float64)
-    named = dict(zip(["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"], [*weights, torch.zeros(H).double()]))
+    named = dict(zip(["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"],
+                     [*weights, torch.zeros(H).double()]))
     x, g = rng.normal(size=(B, T, D)), rng.normal(size=(B, T, H))
 
     def graph(x, h0):
@@ -2735,7 +2752,8 @@ for B, T, D, H, length in [(2, 9, 3, 4, 3), (3, 8, 2, 5, 3), (1, 6, 4, 2, 1), (2
             state = states[-1][:, 0 if first_state else -1]
             parts.append(backward(x[:, part], states[-1], state if wrong_start else now, g[:, part]))
         joined = np.concatenate([p["x"] for p in parts], axis=1)
-        return np.concatenate(states, axis=1), {name: sum(p[name] for p in parts) for name in names} | {"x": joined}, parts
+        summed = {name: sum(p[name] for p in parts) for name in names}
+        return np.concatenate(states, axis=1), {**summed, "x": joined}, parts
 
     h, gradients, parts = chunked(length)
     exact = torch.tensor(x, requires_grad=True)
@@ -2800,8 +2818,8 @@ trie = ngram.count(vocab.stream(narwhals.train, 4), 4, len(vocab), vocab.bos)
 counted = ngram.kneser_ney(trie)
 params = training_run()[1][-1][2]
 print("4-gram   RNN   of the probability goes to words that are possible after ...")
-for text in ["the cow", "the cow that the sailors chase", "the cows that the sailor chases", "the cow near the sailors",
-             "the cow that follows the whales that the otters like", "the cow and the narwhal",
+for text in ["the cow", "the cow that the sailors chase", "the cows that the sailor chases",
+             "the cow near the sailors", "the cow that follows the whales that the otters like", "the cow and the narwhal",
              "nora thinks that narwhals eat", "nora and otis know that cows sing , and",
              "nora and otis know that cows sing , and nora tells",
              "nora and otis know that the cow near the sea eats hay , and nora tells"]:
@@ -2833,7 +2851,8 @@ test_batches = list(epoch(sorted(test_ids, key=len), 200, make=batch_of))
 ladder = {"uniform": np.log(len(narwhals.vocabulary) + 1)}
 for n, name in [(1, "unigram"), (2, "bigram"), (3, "trigram"), (4, "4-gram")]:
     ladder[f"{name}, Kneser-Ney"] = n_gram_loss(n, ngram.kneser_ney, "test")
-ladder["Elman network, yours"] = corpus_loss(lambda batch: judge_batch(training_run()[1][-1][2], batch), test_batches)
+params = training_run()[1][-1][2]
+ladder["Elman network, yours"] = corpus_loss(lambda batch: judge_batch(params, batch), test_batches)
 plots.loss_ladder(ladder, floor=floor)
 
 # %% [markdown]
