@@ -7,7 +7,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: demo test bank lab build lint test-browser setup bubblewrap chromium clean
+.PHONY: demo test bank lab build lint test-notebooks test-browser setup bubblewrap chromium clean
 
 ## demo: build the notebooks, grade a sample class in the sandbox into demo/, print the table
 demo: setup bubblewrap
@@ -15,7 +15,7 @@ demo: setup bubblewrap
 
 ## test: the project's own tests, with the answer bank
 test: setup bubblewrap lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser" tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser and not notebooks" tests
 	$(BIN)/python tests/bank --sandbox=$(SANDBOX)
 
 ## bank: every right and wrong answer through the real judge
@@ -32,6 +32,10 @@ build: setup
 
 lint: setup
 	$(BIN)/ruff check .
+
+## test-notebooks: every notebook from top to bottom, solved and unsolved
+test-notebooks: setup
+	$(BIN)/python -m pytest -n 2 -m notebooks tests
 
 ## test-browser: JupyterLab, Validate and the formgrader in a real browser
 test-browser: setup bubblewrap chromium
