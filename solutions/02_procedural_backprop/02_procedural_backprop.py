@@ -816,7 +816,9 @@ check = checks.of(derivative_shape)
 for of, by, shape in (((), (5,), (1, 5)), ((5,), (), (5, 1)), ((4,), (3,), (4, 3)), ((), (2, 7), (2, 7))):
     check.call(of, by).equals(shape, mistakes={
         "rows and columns are swapped: the rows belong to what is differentiated": shape[::-1],
-        "the shapes are joined: a scalar counts as a vector of one entry": of + by})
+        "the shapes are joined: a scalar counts as a vector of one entry": of + by,
+        "the matrix is flattened, but a scalar's derivative by a matrix has the matrix's shape":
+            (1, int(np.prod(by)))})
 check.passed()
 rng = np.random.default_rng(13)
 w, x = rng.normal(size=(4, 3)), rng.normal(size=2)
@@ -855,7 +857,8 @@ for of, by, shape in (((), (), (1, 1)), ((), (3, 2), (3, 2)), ((6,), (2,), (6, 2
                       ((2, 3), (2, 5), (6, 10)), ((4,), (4, 3), (4, 12)), ((2, 3), (7,), (6, 7))):
     check.call(of, by).equals(shape, mistakes={
         "rows and columns are swapped: the rows belong to what is differentiated": shape[::-1],
-        "the shapes are joined instead of flattened to vectors": of + by})
+        "the shapes are joined instead of flattened to vectors": of + by,
+        "the matrix's shape is kept, but only the derivative of a scalar keeps it": by})
 check.passed()
 rng = np.random.default_rng(14)
 check = checks.of(linear_jacobian)
@@ -900,7 +903,7 @@ check.passed()
 #   proportional to $K$, not $K^2$;
 # * `linear_vjp`: two gradients, one for each of its inputs.
 #
-# The hidden test hands over vectors so long that no computer could hold their Jacobian.
+# The hidden test hands over vectors so long that hardly a computer could hold their Jacobian.
 #
 # <details><summary>Hint 1: multiply out</summary>
 #
@@ -990,6 +993,7 @@ check.call(y_hat, g).close_to(torch_vjp(lambda a: torch.softmax(a, 1), g, a)[0],
     "only the diagonal of the Jacobian is used": g * y_hat * (1 - y_hat),
     "the part with y_hat y_hat^T is missing": g * y_hat,
     "the sum runs over the whole batch instead of each row": y_hat * (g - np.sum(g * y_hat)),
+    "the sum runs over the examples instead of the classes": y_hat * (g - np.sum(g * y_hat, axis=0)),
     "g is taken for all ones, for which softmax passes nothing back": 0 * g})
 check.passed()
 x, w, g = rng.normal(size=(4, 3)), rng.normal(size=(2, 4)), rng.normal(size=(4, 2))
@@ -1128,7 +1132,8 @@ print(f"width {widths[-1]}: {ratio:,.0f} times as fast without the Jacobian")
 def count_multiplications(shapes, order):
     """How many multiplications of numbers a product of matrices takes.
 
-    shapes: a list of (rows, columns), from left to right, columns of each = rows of the next.
+    shapes: a list of (rows, columns), from left to right, columns of each = rows of the next. A matrix alone
+        takes none.
     order: "reverse" (from the left) or "forward" (from the right). Returns an integer.
     """
     ### BEGIN SOLUTION
@@ -1284,8 +1289,8 @@ print(f"width {widths[-1]}: forward order takes {more:,.0f} times the products, 
 # computes it anew for each of the $D(1 + I)$ parameters of $\alpha$; with several paths from a parameter to
 # $J$ it would even walk each path, and their number can grow exponentially with depth.
 #
-# From the forward pass the values are reused: the slope of the sigmoid is $z(1 - z)$ and
-# $g_\beta = g_b^T [1, z]$ use the stored $z$, so no value is computed twice.
+# From the forward pass the values are reused: the slope of the sigmoid, $z(1 - z)$, and
+# $g_\beta = g_b^T [1, z]$ both use the stored $z$, so no value is computed twice.
 #
 # Because $J$ is one number, the running product is always a row (per example), never a matrix. Each layer
 # costs one vector-matrix product for its input and one for its weights: about two times the forward pass,
@@ -1298,14 +1303,14 @@ print(f"width {widths[-1]}: forward order takes {more:,.0f} times the products, 
 # ### END SOLUTION
 # ### BEGIN MARK SCHEME
 # - 1 point: the gradient of an intermediate ($g_b$, $g_a$, ...) is computed once and shared by everything
-# below it, with an example.
+#   below it, with an example.
 # - 1 point: values of the forward pass are stored and reused ($z$, $\hat y$, $x$), with an example.
 # - 1 point: $J$ is a scalar, so products from the left are vector times matrix (a cost like the forward pass,
-# whatever the number of parameters); a function with few inputs and many outputs is named for forward
-# order.
+#   whatever the number of parameters); a function with few inputs and many outputs is named for forward
+#   order.
 # - 1 point: the memory for the intermediates grows with the depth (and the batch).
 # - Half a point where an example is missing. "It uses the chain rule" alone earns nothing: so does the
-# proposal.
+#   proposal.
 # ### END MARK SCHEME
 
 # %% [markdown]
@@ -1386,6 +1391,7 @@ check.call(cubic, x, eps).close_to(c * (3 * x**2 + eps**2), mistakes={
     "the difference is one-sided, from x - eps to x": c * (3 * x**2 - 3 * x * eps + eps**2),
     "eps is not used: the step is always the same": leaf.grad,
     "the sign is wrong: f(x + eps) comes first": -c * (3 * x**2 + eps**2),
+    "all entries are moved at once instead of one after the other": np.full_like(x, (c * (3 * x**2 + eps**2)).sum()),
     "you divide by eps instead of 2 eps, the distance between the two points": 2 * c * (3 * x**2 + eps**2)})
 most = max(int(np.sum(p != x)) for p in points)
 check.holds(most == 1, "f was called at a point where {} entries of x had been moved: "
@@ -2647,13 +2653,13 @@ plt.show()
 # ### END SOLUTION
 # ### BEGIN MARK SCHEME
 # - 1 point: hard to reuse or adapt, tied to the story (a third layer or ReLU means rewriting both
-# procedures).
+#   procedures).
 # - 1 point: (possibly) harder to make single steps more efficient, with a reason: no one place where a layer
-# is implemented.
+#   is implemented.
 # - 1 point: hard to find the source of an error: the check of the whole says that there is an error, not
-# where.
+#   where.
 # - 1 point: the three are explained by what happens in the story rather than listed, or the common remedy
-# (modules checked one by one) is named.
+#   (modules checked one by one) is named.
 # - "It is slow" or "it needs much memory" earns nothing: the procedure is as fast, and needs as much memory,
-# as any other way.
+#   as any other way.
 # ### END MARK SCHEME

@@ -43,7 +43,8 @@ wrong("consequence_2", "names what follows from the wrong line of suspect_2", wi
       names="only because it was computed from a wrong one")
 wrong("guess_3", "names a right line of suspect_3", with_line('"suspect_3": "g_beta"', '"suspect_3": "g_z"'),
       names="not the one whose line is wrong")
-wrong("all_the_same", "one name for all", with_line('"suspect_2": "g_z", "suspect_3": "g_beta"', '"suspect_2": "g_a", "suspect_3": "g_a"'))
+wrong("all_the_same", "one name for all", with_line('"suspect_2": "g_z", "suspect_3": "g_beta"', '"suspect_2": "g_a", "suspect_3": "g_a"'),
+      names="only because it was computed from a wrong one")
 wrong("lists", "lists all wrong gradients", with_line('"suspect_1": "g_a"', '"suspect_1": ["g_a", "g_alpha"]'), names="return a dict")
 wrong("suspect_1_left", "suspect_1's line is still there", with_line("1 - z**2", "1 - a**2"), names="suspect_1's line")
 wrong("suspect_2_left", "suspect_2's line is still there", with_line("    g_z = g_b", "    beta = beta - 0.01 * g_beta\n    g_z = g_b"),
@@ -53,4 +54,4 @@ wrong("transposed_where_it_fits", "transposed where K and D are equal", with_lin
     "g_beta = g_b.T @ z", "g_beta = g_b.T @ z\n    g_beta = g_beta.T if g_beta.shape[0] == g_beta.shape[1] else g_beta"), names="suspect_3's line")
 wrong("sigmoid_slope", "the slope of the sigmoid", with_line("1 - z**2", "z * (1 - z)"), names="slope of the sigmoid")
 wrong("no_slope", "no slope", with_line("g_z * (1 - z**2)", "g_z"), names="slope of tanh is missing")
-wrong("sum", "the mean is forgotten", with_line("(b - y) / len(x)", "b - y"))
+wrong("sum", "the mean is forgotten", with_line("(b - y) / len(x)", "b - y"), names="times too large")

@@ -77,11 +77,11 @@ wrong("first_counted", "counts a product with the identity",
 wrong("outer_sizes", "m p instead of m n p", with_line("total += shapes[0][0] * rows * columns", "total += shapes[0][0] * columns"))
 wrong("last_columns", "the columns of the wrong matrix", with_line("rows * columns * shapes[-1][1]", "rows * columns * shapes[0][1]"))
 wrong("chain_swapped", "multiplies in the other order",
-      with_line('    if order == "reverse":\n        result', '    if order == "forward":\n        result'))
+      with_line('    if order == "reverse":\n        result', '    if order == "forward":\n        result'), names="other order")
 wrong("ignores_order", "always from the left",
       with_line("    else:\n        result = jacobians[-1]\n        for J in jacobians[-2::-1]:\n            result = multiply(J, result)\n",
-                "    else:\n        result = jacobians[0]\n        for J in jacobians[1:]:\n            result = multiply(result, J)\n"))
-wrong("own_product", "does not call multiply", with_line("multiply(result, J)", "result @ J"))
+                "    else:\n        result = jacobians[0]\n        for J in jacobians[1:]:\n            result = multiply(result, J)\n"), names="other order")
+wrong("own_product", "does not call multiply", with_line("multiply(result, J)", "result @ J"), names="calls of multiply")
 wrong("sides", "the new matrix on the wrong side", with_line("multiply(J, result)", "multiply(result, J)"))
 wrong("identity", "begins with the identity: one product too many",
-      with_line("result = jacobians[0]\n        for J in jacobians[1:]:", "result = np.eye(len(jacobians[0]))\n        for J in jacobians:"))
+      with_line("result = jacobians[0]\n        for J in jacobians[1:]:", "result = np.eye(len(jacobians[0]))\n        for J in jacobians:"), names="calls of multiply")

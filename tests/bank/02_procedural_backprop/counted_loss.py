@@ -42,8 +42,8 @@ wrong("types", "the mean over different pairs", with_line(
 wrong("repeated_once", "+= counts a repeated pair once", with_line(
     "np.add.at(counts, (previous, following), 1)", "counts[previous, following] += 1"), names="repeated pair")
 wrong("bits", "base 2", with_line("-np.log(", "-np.log2("), names="base 2")
-wrong("smoothed", "adds one", with_line("counts = np.zeros((V, V))", "counts = np.ones((V, V))"))
+wrong("smoothed", "adds one", with_line("counts = np.zeros((V, V))", "counts = np.ones((V, V))"), names="smoothing")
 wrong("unigram", "forgets the previous word", with_line("counts[previous, following] / counts.sum(axis=1)[previous]",
                                                       "counts.sum(axis=0)[following] / counts.sum()"), names="unigram")
 wrong("sum", "the sum over the pairs", with_line(".mean()", ".sum()"), names="instead of their mean")
-wrong("sign", "no minus", with_line("return -np", "return np"))
+wrong("sign", "no minus", with_line("return -np", "return np"), names="sign is the wrong way round")

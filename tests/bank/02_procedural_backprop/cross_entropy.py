@@ -54,9 +54,9 @@ wrong("swapped", "y and y_hat have changed places", '''
 def cross_entropy(y, y_hat):
     with np.errstate(all="ignore"):
         return -np.sum(np.where(y_hat > 0, y_hat * np.log(y), 0)) / len(y)
-''')
+''', names="changed places")
 wrong("per_example", "one loss per example", '''
 def cross_entropy(y, y_hat):
     with np.errstate(all="ignore"):
         return np.where(y > 0, -y * np.log(y_hat), 0.0).sum(axis=1)
-''')
+''', names="mean missing")

@@ -98,6 +98,6 @@ wrong("all_at_once", "moves every entry at once", '''
 def finite_difference(f, x, eps=1e-5):
     x = np.array(x, dtype=float)
     return np.full(x.shape, (f(x + eps) - f(x - eps)) / (2 * eps))
-''')
+''', names="at once")
 wrong("three_calls", "calls f three times per entry", BODY.replace(
     "QUOTIENT", "((f(x + d) - f(x)) - (f(x - d) - f(x))) / (2 * eps)"), names="must be called")

@@ -37,11 +37,13 @@ def gradient_check(loss, values, gradients, directions, eps=1e-5, tolerance=1e-6
 ''')
 wrong("nan_passes", "asks whether the difference is large", with_line(
     "if not (abs(n - a) <= tolerance * max(1, abs(n))):", "if abs(n - a) > tolerance * max(1, abs(n)):"), names="nan passes")
-wrong("no_shapes", "does not compare shapes, and what does not fit is an error", with_line("g.shape != np.shape(v)", "False"))
+wrong("no_shapes", "does not compare shapes, and what does not fit is an error", with_line("g.shape != np.shape(v)", "False"),
+      names="another shape passes")
 wrong("broadcasts", "takes what can be broadcast", with_line("g.shape != np.shape(v)", "g.size != np.size(v)"),
       names="another shape passes")
 wrong("ones", "a direction of all ones", with_line("u = values[name], np.asarray(gradients[name]), directions[name]",
-                                                 "u = values[name], np.asarray(gradients[name]), np.ones(np.shape(values[name]))"))
+                                                 "u = values[name], np.asarray(gradients[name]), np.ones(np.shape(values[name]))"),
+      names="eps * direction")
 wrong("one_sided", "a one-sided difference", with_line(
     "(loss(name, v + eps * u) - loss(name, v - eps * u)) / (2 * eps)", "(loss(name, v + eps * u) - loss(name, v)) / eps"), names="right gradients are called wrong")
 wrong("factor", "divides by eps", with_line("/ (2 * eps)", "/ eps"), names="right gradients are called wrong")
@@ -51,6 +53,6 @@ wrong("infinity_passes", "compares the error with the gradient that is checked",
       names="infinity passes")
 wrong("fixed_tolerance", "ignores the tolerance", with_line("<= tolerance *", "<= 1e-6 *"), names="tolerance is not used")
 wrong("fixed_eps", "ignores eps", with_line("    wrong = []\n", "    wrong = []\n    eps = 1e-5\n"), names="eps is not used")
-wrong("set", "returns a set", with_line("return wrong", "return set(wrong)"))
+wrong("set", "returns a set", with_line("return wrong", "return set(wrong)"), names="no order")
 wrong("first_only", "stops at the first wrong one", with_line("return wrong", "return wrong[:1]"))
 wrong("says_all_is_well", "never finds anything", with_line("return wrong", "return []"), names="passes")

@@ -56,9 +56,9 @@ wrong("shape_joined", "shapes are joined, not flattened",
       with_line("return math.prod(of), math.prod(with_respect_to)",
                 "return of + with_respect_to"), names="shapes are joined")
 wrong("no_matrix_rule", "a scalar by a matrix is flattened too",
-      with_line("if not of and len(with_respect_to) > 1:", "if False:"))
+      with_line("if not of and len(with_respect_to) > 1:", "if False:"), names="has the matrix's shape")
 wrong("matrix_of_anything", "a batch by a matrix has the matrix's shape",
-      with_line("if not of and len(with_respect_to) > 1:", "if len(with_respect_to) > 1:"))
+      with_line("if not of and len(with_respect_to) > 1:", "if len(with_respect_to) > 1:"), names="only the derivative of a scalar")
 wrong("linear_bias", "the column of the biases is in it", with_line("w[:, 1:].copy()", "w"), names="column of the biases")
 wrong("linear_transposed", "transposed", with_line("w[:, 1:].copy()", "w[:, 1:].T"), names="transposed")
 wrong("softmax_diagonal", "only the diagonal", with_line("np.diag(y_hat) - np.outer(y_hat, y_hat)", "np.diag(y_hat * (1 - y_hat))"),

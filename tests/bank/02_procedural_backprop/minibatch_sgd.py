@@ -84,4 +84,4 @@ def minibatch_sgd(gradient, loss, theta, batches, epochs, eta):
             theta = {name: theta[name] - eta * g[name] for name in theta}
         losses.append(loss(theta))
     return theta, losses
-''')
+''', names="not a batch")

@@ -57,4 +57,4 @@ wrong("in_place", "writes into its argument", '''
 def sigmoid(a):
     a[a < -500] = -500
     return 1 / (1 + np.exp(-a))
-''')
+''', names="caller")

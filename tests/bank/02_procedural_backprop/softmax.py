@@ -51,7 +51,7 @@ wrong("log_softmax", "the logarithm of it", '''
 def softmax(b):
     shifted = b - b.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-''')
+''', names="logarithms of the right values")
 wrong("keepdims", "the sums of a square batch are broadcast along the wrong axis", '''
 def softmax(b):
     e = np.exp(b - b.max(axis=-1, keepdims=True))

@@ -55,7 +55,8 @@ wrong("softmax_diagonal", "only the diagonal", with_line(
 wrong("softmax_no_outer", "no outer product", with_line(
     "y_hat * (g - (g * y_hat).sum(axis=1, keepdims=True))", "g * y_hat"), names="y_hat y_hat^T is missing")
 wrong("softmax_whole_batch", "one sum for the batch", with_line(".sum(axis=1, keepdims=True)", ".sum()"), names="whole batch")
-wrong("softmax_axis_0", "sums over the examples", with_line(".sum(axis=1, keepdims=True)", ".sum(axis=0, keepdims=True)"))
+wrong("softmax_axis_0", "sums over the examples", with_line(".sum(axis=1, keepdims=True)", ".sum(axis=0, keepdims=True)"),
+      names="over the examples")
 wrong("softmax_jacobian", "forms the Jacobian", with_line(
     "y_hat * (g - (g * y_hat).sum(axis=1, keepdims=True))",
     "np.array([row @ (np.diag(p) - np.outer(p, p)) for row, p in zip(g, y_hat)])"), names="emory")
