@@ -180,6 +180,7 @@ check.call("'Tis 1623, act 2...").equals(["'", "tis", "1623", ",", "act", "2", "
 })
 check.call("Zoë's Ärger").equals(["zoë's", "ärger"], mistakes={
     "only the letters a to z count as letters": ["zo", "ë", "'", "s", "ä", "rger"],
+    "only the letters a to z count as letters, and others are lost": ["zo", "'", "s", "rger"],
 })
 check.passed()
 ### END HIDDEN TESTS
@@ -259,10 +260,13 @@ check = checks.of(vocab.encode, name="Vocab.encode")
 check.call(["and", "corn", "cows", "eat", "hay"]).equals([3, 4, 5, 6, 7], mistakes={
     "ids follow the order in which the tokens first occur": [6, 7, 3, 4, 5],
     "the three special tokens have no ids of their own": [0, 1, 2, 3, 4],
+    "a token that comes again gets a second id": [3, 4, 5, 7, 9],
+    "a token that comes again gets a new id": [3, 4, 6, 8, 9],
 })
 check.call(["<s>", "cows", "eat", "plankton", "</s>"]).equals([0, 5, 6, 2, 1], mistakes={
     "a token that is not in the vocabulary is left out": [0, 5, 6, 1],
     "a token that is not in the vocabulary gets a new id": [0, 5, 6, 8, 1],
+    "a token that is not in the vocabulary gets the id of <s>": [0, 5, 6, 0, 1],
     "a token that is not in the vocabulary becomes None": [0, 5, 6, None, 1],
 })
 check.holds(len(vocab) == 8, "five words and three special tokens are 8 ids, but len is {}", len(vocab))
@@ -596,6 +600,16 @@ def reference(sentences, n, before=None, after=("</s>",), joined=False, backward
     return {context: dict(following) for context, following in counts.items()}
 
 
+def all_before(sentences, n):
+    """With all words so far as the context, which a slice such as tokens[-0:] gives."""
+    counts = {}
+    for sentence in sentences:
+        tokens = ["<s>"] * (n - 1) + [*sentence, "</s>"]
+        for t in range(n - 1, len(tokens)):
+            counts.setdefault(tuple(tokens[:t]), Counter())[tokens[t]] += 1
+    return {context: dict(following) for context, following in counts.items()}
+
+
 check = checks.of(count_ngrams)
 small = [("a", "b"), ("b",), ("a", "b", "a")]
 for sentences, sizes in [(corpora.lecture_cows(), (1, 2, 3, 4)), (small, (2, 3, 5))]:
@@ -614,6 +628,7 @@ for sentences, sizes in [(corpora.lecture_cows(), (1, 2, 3, 4)), (small, (2, 3, 
                 reference(sentences, n, before=[], after=()),
             "you count across the end of a sentence": reference(sentences, n, joined=True),
             "the contexts run backwards": reference(sentences, n, backwards=True),
+            "all words so far are the context (a slice from -0 is the whole list)": all_before(sentences, n),
             "the contexts have n words, so you count (n + 1)-grams": reference(sentences, n + 1),
             "the contexts have n - 2 words, so you count (n - 1)-grams":
                 reference(sentences, max(n - 1, 1)),
@@ -1456,6 +1471,7 @@ check.call(counts, ("cows", "eat"), vocabulary, k).close_to(expected, mistakes={
     "the denominator has the counts of all contexts": named((seen + k) / (seen.sum() + 6 + k * 8)),
     "V counts one token too many (<s> cannot come next)": named((seen + k) / (seen.sum() + k * 9)),
     "you do not add k to the counts": named(seen / (seen.sum() + k * 8)),
+    "only words with count 0 get the k": named(seen.where(seen > 0, k) / (seen.sum() + k * 8)),
 })
 check.call(counts, ("narwhals", "eat"), vocabulary, k).close_to(named([1 / 8] * 8), mistakes={
     "a context that was never seen gets probability 0 for each word": named([0.0] * 8),
@@ -1874,6 +1890,7 @@ check.call(ids, 2).equals((ngrams, counts), mistakes={
         (ngrams[counts.argsort(descending=True, stable=True)], counts.sort(descending=True, stable=True)[0]),
     "the n-grams that begin with 0 are left out": (ngrams[ngrams[:, 0] != 0], counts[ngrams[:, 0] != 0]),
     "the counts come first": (counts, ngrams),
+    "you return the counts without the n-grams": counts,
     "you return the windows, with the same n-gram several times":
         (windows[windows[:, -1] != 0], torch.ones(9, dtype=torch.int64)),
 })
@@ -2341,6 +2358,8 @@ check.call(tables, ("goats",), vocabulary, 0.75).close_to(named(mix(upper, mix(l
     "the shorter context has the weight d / N, not d times the number of different words":
         named(mix(upper, mix(lower, uniform, new=1), new=1)),
     "the shorter context is left out": named(mix(upper, uniform)),
+    "words with count 0 are discounted too, below zero":
+        named((upper - 0.75 + 1.5 * (lower - 0.75 + 2.25 * uniform) / 5) / 2),
 })
 check.passed()
 
