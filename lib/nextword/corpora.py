@@ -201,6 +201,7 @@ def _given(place: Path, download: Download) -> Path:
 def _retrieved(download: Download) -> Path:
     import pooch
 
+    pooch.get_logger().setLevel("WARNING")  # its progress goes to stderr, where nbgrader sees a failed cell
     try:
         return Path(pooch.retrieve(download.url, known_hash=f"sha256:{download.sha256}", fname=download.file,
                                    path=pooch.os_cache("nextword"),
