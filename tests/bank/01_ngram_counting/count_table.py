@@ -19,7 +19,7 @@ def count_table(ids, n):
     starts = np.flatnonzero(first)
     return columns[starts], np.diff(np.append(starts, len(columns)))
 ''')
-wrong("python_loop_flat", "counts across the end of a sentence", GOOD.replace("windows[windows[:, -1] != 0]", "windows"), names="across the end")
+wrong("across_the_ends", "counts across the end of a sentence", GOOD.replace("windows[windows[:, -1] != 0]", "windows"), names="across the end")
 wrong("no_zeros_at_all", "leaves out every n-gram with a 0", GOOD.replace("windows[:, -1] != 0", "(windows != 0).all(axis=1)"), names="have a 0 in them")
 wrong("no_leading_zero", "leaves out n-grams that begin with 0", GOOD.replace("windows[:, -1] != 0", "(windows[:, 0] != 0) & (windows[:, -1] != 0)"), names="begin with 0")
 wrong("no_ends", "leaves out the ends of sentences", GOOD.replace("windows[:, -1] != 0", "windows[:, -1] > 1"), names="end in 1")
