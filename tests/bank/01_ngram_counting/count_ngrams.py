@@ -52,7 +52,7 @@ def count_ngrams(sentences, n):
     for t in range(n - 1, len(tokens)):
         counts[tuple(tokens[t - n + 1:t])][tokens[t]] += 1
     return counts
-''', names="no </s> stands after")
+''', names="sentences are joined")
 wrong("string_contexts", "contexts are strings", GOOD.replace("tuple(tokens[t - n + 1:t])", "' '.join(tokens[t - n + 1:t])"), names="strings and not tuples")
 wrong("flat", "one flat dictionary", '''
 def count_ngrams(sentences, n):

@@ -32,7 +32,7 @@ def roll_die(probs, u):
 wrong("uniform", "all faces equally likely", '''
 def roll_die(probs, u):
     return int(u * len(probs))
-''', names="face before")
+''', names="equally likely")
 wrong("left", "takes the lower face at the border", '''
 def roll_die(probs, u):
     return min(int(np.searchsorted(np.cumsum(probs), u, side="left")), int(np.flatnonzero(probs)[-1]))

@@ -27,7 +27,7 @@ wrong("gradient_not_divided", "the gradient of the sum", GOOD.replace("- counts)
 wrong("per_context", "divides by the number of contexts", GOOD.replace("N = counts.sum()", "N = len(counts)"), names="number of contexts")
 wrong("sign", "the gradient has the wrong sign", GOOD.replace("(counts.sum(axis=1, keepdims=True) * p - counts)", "(counts - counts.sum(axis=1, keepdims=True) * p)"), names="sign")
 wrong("rows_not_weighted", "P - counts", GOOD.replace("counts.sum(axis=1, keepdims=True) * p - counts", "p - counts"), names="not multiplied")
-wrong("contexts_alike", "every context counts alike", GOOD.replace("(counts.sum(axis=1, keepdims=True) * p - counts) / N", "(p - counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)) / len(counts)"), names="a factor that changes from place to place")
+wrong("contexts_alike", "every context counts alike", GOOD.replace("(counts.sum(axis=1, keepdims=True) * p - counts) / N", "(p - counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)) / len(counts)"), names="count alike")
 wrong("overflow", "overflows at 1000", '''
 def softmax_bigram_loss(logits, counts):
     e = np.exp(logits)

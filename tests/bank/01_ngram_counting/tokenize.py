@@ -55,7 +55,7 @@ def tokenize(text):
 wrong("split_single_spaces", "makes empty tokens", r'''
 def tokenize(text):
     return [t for piece in text.lower().split(" ") for t in re.findall(r"\w+(?:['-]\w+)*|[^\w\s]", piece) or [piece]]
-''', names="one item too many")
+''', names="empty token")
 wrong("ascii_only", "letters that English does not have are lost", r'''
 def tokenize(text):
     return re.findall(r"[a-z0-9]+(?:['-][a-z0-9]+)*|[^\w\s]", text.lower())

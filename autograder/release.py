@@ -1,0 +1,94 @@
+"""The tree that students get: notebooks, library and `autograder check`, as a folder and a zip.
+
+No solution, no hidden test and no answer bank is in it; library modules that answer an assignment which is not over
+yet (`withhold` in course.toml) are left out and come with a later release.
+"""
+
+import datetime as dt
+import hashlib
+import shutil
+import zipfile
+from pathlib import Path
+
+from . import build
+from .course import CourseError
+
+KEPT = ("pyproject.toml", "constraints.txt", "environment.yml", "CHANGELOG.md")
+IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".ipynb_checkpoints", "*.egg-info")
+EPOCH = (2020, 1, 1, 0, 0, 0)  # of every file in the zip, so that equal releases are equal files
+MARKER = ".nextword-release"
+
+README = """# {title}
+
+You need Python 3.11 or newer. In this folder:
+
+    python3 -m venv .venv
+    .venv/bin/python -m pip install -c constraints.txt -e .
+    .venv/bin/jupyter lab notebooks
+
+(With conda instead: `conda env create -f environment.yml`. On Windows, work inside WSL.)
+
+Begin with `notebooks/00_start_here`. Write your answers where it says `raise NotImplementedError`, run the test below
+each, and before you hand in a notebook let it be run afresh, as the grader will:
+
+    .venv/bin/autograder check notebooks/{first}/{first}.ipynb
+
+It says what every visible test finds, and what was repaired. Hand in the `.ipynb` file itself.
+Corrections are listed in CHANGELOG.md.
+"""
+
+
+def release(course, folder, now=None):
+    """Writes the students' tree to `folder` and a zip beside it; returns (folder, zip, modules left out).
+
+    `now` (a datetime with a time zone) decides which assignments are over. A folder that is not an earlier release is
+    never overwritten: CourseError.
+    """
+    folder = Path(folder)
+    _empty(folder)
+    build.build_all(course)
+    withheld = withheld_modules(course, now or dt.datetime.now(dt.UTC))
+    for assignment in course.assignments:
+        target = folder / "notebooks" / assignment.name
+        target.mkdir(parents=True)
+        shutil.copy(course.notebook(assignment.name), target)
+    shutil.copytree(course.lib, folder / "lib", ignore=IGNORED)
+    shutil.copytree(Path(__file__).parent, folder / "autograder", ignore=IGNORED)
+    for name in KEPT:
+        shutil.copy(course.root / name, folder)
+    for module in withheld:
+        (folder / "lib" / (module.replace(".", "/") + ".py")).unlink(missing_ok=True)
+    first = next((a.name for a in course.assignments if a.withhold), course.assignments[0].name)
+    (folder / "README.md").write_text(README.format(title=course.title, first=first), encoding="utf-8")
+    (folder / MARKER).write_text("made by: autograder release\n")
+    return folder, _zip(folder), withheld
+
+
+def withheld_modules(course, now):
+    """Modules that answer an assignment which is not due yet (or has no due date)."""
+    open_ones = [a for a in course.assignments if a.due is None or a.due > now]
+    return sorted({module for assignment in open_ones for module in assignment.withhold})
+
+
+def _empty(folder):
+    if folder.exists():
+        if not (folder / MARKER).exists() and any(folder.iterdir()):
+            raise CourseError(f"{folder} is not an earlier release; name another folder, or empty it yourself.")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+
+
+def _zip(folder):
+    """A zip of the folder that depends on nothing but its contents."""
+    path = folder.with_name(folder.name + ".zip")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+            entry = zipfile.ZipInfo(f"{folder.name}/{file.relative_to(folder).as_posix()}", EPOCH)
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(entry, file.read_bytes())
+    return path
+
+
+def digest(path):
+    """The sha256 of a file, to print beside its name."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

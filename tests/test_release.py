@@ -1,0 +1,92 @@
+"""What students get holds all they need, and nothing they must not see."""
+
+import datetime as dt
+import json
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from autograder import release, source
+from autograder.build import _lines
+from autograder.cells import HIDDEN, SCHEME, SOLUTION, inside
+from autograder.course import Course, CourseError
+
+COURSE = Course.load()
+
+
+@pytest.fixture(scope="module")
+def shown():
+    """Lines that some notebook shows on purpose: the same line in a solution gives nothing away."""
+    cells = [cell for a in COURSE.assignments for cell in source.read(COURSE.source(a.name)).cells]
+    return {line for c in cells if c.role in ("given", "test", "figure") for line in _lines(c.source)}
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    folder, archive, withheld = release.release(COURSE, tmp_path_factory.mktemp("out") / "nextword")
+    return folder, archive, withheld
+
+
+@pytest.mark.xdist_group("release")
+@pytest.mark.parametrize("name", [a.name for a in COURSE.assignments])
+def test_no_solution_line_and_no_hidden_test_is_in_it(released, shown, name):
+    folder, _, _ = released
+    text = {p: set(_lines(p.read_text(encoding="utf-8"))) for p in folder.rglob("*.py")}
+    notebooks = [json.loads(p.read_text(encoding="utf-8")) for p in folder.rglob("*.ipynb")]
+    public = {line for n in notebooks for cell in n["cells"] for line in _lines("".join(cell["source"]))}
+    parsed = source.read(COURSE.source(name))
+    for cell in parsed.cells:
+        for region in (SOLUTION, HIDDEN, SCHEME):
+            for line in set(_lines("\n".join(inside(cell.source, region)))) - shown:
+                assert line not in public, (cell.id, line)
+                if cell.role == "hidden":
+                    assert not [p for p, lines in text.items() if line in lines and len(line) > 40], (cell.id, line)
+
+
+@pytest.mark.xdist_group("release")
+def test_sources_tests_and_bank_are_not_in_it(released):
+    folder, _, withheld = released
+    names = {p.relative_to(folder).parts[0] for p in folder.rglob("*")}
+    assert not names & {"solutions", "tests", "build", "course.toml", "demo", "class", ".git", "benchmarks"}
+    assert withheld and not [m for m in withheld if (folder / "lib" / (m.replace(".", "/") + ".py")).exists()]
+
+
+@pytest.mark.xdist_group("release")
+def test_it_works_without_the_instructors_tree(released, tmp_path):
+    """`autograder check` from the released files alone, on the released notebook: nothing is written yet."""
+    folder, _, _ = released
+    code = "import sys; sys.path[:0] = [sys.argv[1] + '/lib', sys.argv[1]]; from autograder.check import check; sys.exit(check(sys.argv[2]))"
+    notebook = folder / "notebooks" / "01_ngram_counting" / "01_ngram_counting.ipynb"
+    done = subprocess.run(
+        [sys.executable, "-IB", "-c", code, str(folder), str(notebook)], cwd=tmp_path, capture_output=True, text=True, timeout=200
+    )
+    assert done.returncode == 1 and "0 of 13 visible tests pass" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.xdist_group("release")
+def test_the_zip_holds_the_folder_and_two_releases_are_the_same_file(released, tmp_path):
+    folder, archive, _ = released
+    with zipfile.ZipFile(archive) as opened:
+        names = {n.removeprefix("nextword/") for n in opened.namelist()}
+    assert names == {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    _, again, _ = release.release(COURSE, tmp_path / "nextword")
+    assert release.digest(again) == release.digest(archive)
+
+
+def test_modules_come_when_the_assignment_is_over():
+    import dataclasses
+
+    over = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
+    assignments = [dataclasses.replace(a, due=dt.datetime(2029, 1, 1, tzinfo=dt.UTC)) for a in COURSE.assignments]
+    course = dataclasses.replace(COURSE, assignments=tuple(assignments))
+    assert release.withheld_modules(course, over) == []
+    assert release.withheld_modules(course, over.replace(year=2028)) == release.withheld_modules(COURSE, over)
+
+
+def test_a_folder_that_is_not_a_release_is_not_overwritten(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(CourseError, match="not an earlier release"):
+        release.release(COURSE, tmp_path)
+    assert (tmp_path / "thesis.txt").exists()
