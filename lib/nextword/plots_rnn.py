@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from nextword.plots import BLACK, BLUE, GREY, RED, STYLE
+from nextword.plots import BLACK, BLUE, RED, STYLE
 
 LINES = ("--", "-.", ":")
 
@@ -55,7 +55,7 @@ def tag_accuracy(found, words, best=None, ax=None):
             ax.barh(places + (i - 0.5) * width, values, width, label=name, color=("#a9cfe6", BLUE)[i % 2],
                     edgecolor="white")
             for y, value in zip(places, values, strict=True):
-                ax.text(value - 0.8, y + (i - 0.5) * width, f"{value:.0f}", va="center", ha="right", fontsize=8,
+                ax.text(1, y + (i - 0.5) * width, f"{value:.0f}", va="center", fontsize=8,
                         color=(BLACK, "white")[i % 2])
         marked = [(100 * best[word], y) for y, word in enumerate(words) if best and word in best]
         for i, (value, y) in enumerate(marked):
@@ -63,8 +63,8 @@ def tag_accuracy(found, words, best=None, ax=None):
                     label=None if i else "best guess from left to right")
         ax.set_yticks(places, words)
         ax.set_ylim(len(words) - 0.4, -0.6)
-        ax.set_xlim(0, 105)
+        ax.set_xlim(0, 100)
         ax.tick_params(axis="y", length=0)
         ax.set_xlabel("right tags (percent)")
         ax.grid(axis="x")
-        ax.legend(loc="lower left", facecolor="white", frameon=True, edgecolor=GREY)
+        ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1), ncols=3)
