@@ -6,6 +6,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 FILE = "course.toml"
 MB = 1_000_000
@@ -47,6 +48,17 @@ class Assignment:
 
 
 @dataclass(frozen=True)
+class LatePolicy:
+    """What lateness costs. grace_days: for the whole term; factors: of the score, for one, two, ... days beyond them;
+    latest_days: nothing later than this is accepted, grace days or not; zone: whose clock days follow (None: 24 h)."""
+
+    grace_days: int
+    factors: tuple[float, ...]
+    latest_days: int
+    zone: ZoneInfo | None = None
+
+
+@dataclass(frozen=True)
 class Paths:
     """The folders of the course; relative ones are below its root."""
 
@@ -67,6 +79,7 @@ class Course:
     assignments: tuple[Assignment, ...] = ()
     limits: Limits = Limits()
     paths: Paths = field(default_factory=Paths)
+    late: LatePolicy | None = None
 
     @classmethod
     def load(cls, root=None):
@@ -209,6 +222,7 @@ def _course(root, top):
     about.finish(["id", "title"])
     limits = _limits(top.table("limits"), Limits())
     paths = _paths(top.table("paths"))
+    late = _late(top.table("late")) if "late" in top.data else None
     listed = [
         _Table(entry, top.file, f"assignment {number}") if isinstance(entry, dict) else None
         for number, entry in enumerate(top.take("assignments", list, []), 1)
@@ -220,8 +234,8 @@ def _course(root, top):
     for name in names:
         if names.count(name) > 1:
             raise top.error("assignments", f"lists {name!r} twice")
-    top.finish(["[course]", "[limits]", "[paths]", "[[assignments]]"])
-    return Course(root, course_id, title, assignments, limits, paths)
+    top.finish(["[course]", "[limits]", "[paths]", "[late]", "[[assignments]]"])
+    return Course(root, course_id, title, assignments, limits, paths, late)
 
 
 def _assignment(table, limits):
@@ -254,6 +268,25 @@ def _limits(table, defaults):
         changed[entry.name] = entry.type(value)
     table.finish([entry.name for entry in dataclasses.fields(Limits)])
     return dataclasses.replace(defaults, **changed)
+
+
+def _late(table):
+    grace_days = table.take("grace_days", int, 0)
+    factors = table.take("factors", list, [])
+    for factor in factors:
+        if type(factor) not in (int, float) or not 0 <= factor <= 1:
+            raise table.error("factors", f"lists numbers from 0 to 1, not {factor!r}")
+    latest_days = table.take("latest_days", int, grace_days + len(factors))
+    for key, value in (("grace_days", grace_days), ("latest_days", latest_days)):
+        if value < 0:
+            raise table.error(key, f"must not be negative, not {value!r}")
+    name = table.take("zone", str)
+    try:
+        zone = ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        raise table.error("zone", f'must be a time zone such as "America/New_York", not {name!r}') from None
+    table.finish(["grace_days", "factors", "latest_days", "zone"])
+    return LatePolicy(grace_days, tuple(float(factor) for factor in factors), latest_days, zone)
 
 
 def _paths(table):
