@@ -13,8 +13,8 @@
 # %% [markdown]
 # # 04 A recurrent language model
 #
-# *The cow that the sailors chase* ... does she *sing*, or does she *sings*? You did not hesitate, because you
-# kept in mind that the sentence is about one cow. A trigram model sees *sailors chase* and has forgotten her.
+# *The cow that the sailors chase* ... *sing* or *sings*? You did not hesitate, because you kept in mind that
+# the sentence is about one cow. A trigram model sees *sailors chase* and has forgotten her.
 # A model of 7-grams could still see her, but it has never met these six words in a row and has nothing to
 # count. That is the dead end of notebook 01: what is counted belongs to one context, and nearly every long
 # context is new.
@@ -30,7 +30,8 @@
 # This is the chain rule with nothing cut off. The price is that nobody can say how the mixing should be done.
 # It has to be learned, with gradients that go back through as many steps as the sentence has words:
 # **backpropagation through time**. In this notebook you write it by hand, then let the tape do it, and at the
-# end a network made of your own functions predicts better than every n-gram model, after half a minute.
+# end a network made of your own functions predicts better than every n-gram model, after half a minute of
+# training.
 
 # %% [markdown]
 # ## Names and shapes
@@ -480,7 +481,7 @@ check.passed()
 #
 # At each step there is a cross-entropy $\ell_t$, the surprise at the right tag, and the loss of a sentence is
 # their **sum** over the steps, since the probability of all its tags is a product. The loss $J$ of a batch is
-# the mean over its $B$ sentences, as in the lectures' mini-batch SGD (which here all have $T$ words):
+# the mean over its $B$ sentences, which for now all have $T$ words:
 #
 # $$\ell_t = -\log\,(\hat y_t)_{\mathrm{tag}_t}, \qquad \ell = \sum_{t=1}^{T} \ell_t, \qquad
 # J = \frac{1}{B} \sum_{b=1}^{B} \ell^{(b)}.$$
@@ -814,7 +815,7 @@ def random_parameters(V, D, H, K, rng):
     shapes = {"E": (V, D), "W_xh": (H, D), "W_hh": (H, H), "b_h": (H,), "W_hy": (K, H), "b_y": (K,)}
     return {name: rng.normal(size=shape) * (1 if name == "E" else H**-0.5) for name, shape in shapes.items()}
 
-
+# %% figure="tagger_training"
 tag_id = {tag: i for i, tag in enumerate(narwhals.tag_set)}
 train_tags = [[tag_id[tag] for tag in tags] for tags in narwhals.train_tags]
 by_length = {T: [i for i, s in enumerate(train_ids) if len(s) == T] for T in {len(s) for s in train_ids}}
@@ -1227,11 +1228,12 @@ check.passed()
 # ## Exercise 6b: the log probability of a sentence
 # *Difficulty 3 of 5 · about 25 minutes · 2 points*
 #
-# The state $h_t$ has read everything before $w_t$, so the logits $y_t$ on top of it give $p(w_t \mid h_t) =
-# \operatorname{softmax}(y_t)_{w_t}$, and the chain rule gives the sentence. (In the table above $w_t$ is the *target* of
-# step $t$, and the last one is `</s>`.)
+# Let $w_t$ be the *target* of step $t$ (so the last one, $w_T$, is `</s>`). The state $h_t$ has read
+# everything before it. The logits on top of the state give its probability, and the chain rule that of the
+# sentence:
 #
-# $$\log p(w_1, \dots, w_T) = \sum_{t=1}^{T} \log p(w_t \mid h_t)$$
+# $$p(w_t \mid h_t) = \operatorname{softmax}(y_t)_{w_t}, \qquad
+# \log p(w_1, \dots, w_T) = \sum_{t=1}^{T} \log p(w_t \mid h_t).$$
 #
 # With padding, each step counts as often as its mask $m_t$ says, once or not at all. What we minimise is the
 # loss of notebook 01, the number of nats **per token**: minus all log probabilities of the batch, divided by
@@ -1390,7 +1392,7 @@ def new_model(seed, D=32, H=128):
     params = random_parameters(len(vocab), D, H, len(vocab), np.random.default_rng(seed))
     return {name: array.astype(np.float32) for name, array in params.items()}
 
-
+# %% figure="sentences"
 def batch_of(sentences):
     return make_batch(sentences, vocab.bos, vocab.eos, vocab.unk)
 
@@ -1400,7 +1402,7 @@ def in_batches(sentences, size=200):
     sentences = sorted(sentences, key=len)
     return [batch_of(sentences[i:i + size]) for i in range(0, len(sentences), size)]
 
-
+# %% figure="untrained"
 params = new_model(0)
 J, _ = lm_gradients(params, batch_of(train_ids[:64]))
 print(f"untrained: {J:.3f} nats per token, log V = {np.log(len(vocab)):.3f}")
@@ -1414,7 +1416,7 @@ for sentences in (train_ids[:1], train_ids[:4]):
 # *Difficulty 2 of 5 · about 15 minutes · 1 point*
 #
 # *The cow that the sailors chase sings*: to learn the *s*, the gradient of the loss at *sings* must find its
-# way back to *cow*, through five steps. What is left of it when it arrives?
+# way back to *cow*, through all the steps in between. What is left of it when it arrives?
 #
 # Let only the last state have a loss, with gradient $g_{h_T}$. On its way back from step to step it is
 # multiplied with the slope of tanh and with $W_{hh}$ (exercise 5a, with $g_t = 0$ for $t < T$):
@@ -1533,11 +1535,12 @@ check.passed()
 #
 # *Alternative text: four lines over the steps 1 to 60, which all meet at norm 1 at step 60. To the left,
 # radius 1.1 rises as a straight line to about 270, radius 1.0 stays at 1, radius 0.9 falls as a straight line
-# to 0.002. Radius 1.1 with inputs of ordinary size falls steepest of all, to less than $10^{-10}$.*
+# to 0.002. Radius 1.1 with inputs of ordinary size falls steepest of all, to about $10^{-10}$.*
 #
-# *What to see:* straight lines on a logarithmic axis, hence powers: $1.1^{59} \approx 277$, $0.9^{59} \approx
-# 0.002$. And the fourth line: a state near $\pm 1$ lets almost no gradient through, whatever the radius is.
-# So a plain RNN learns what lies a few words back with ease, and what lies thirty words back hardly at all.
+# *What to see:* straight lines on a logarithmic axis, hence powers: $1.1^{59}$ is about 277, and $0.9^{59}$
+# about 0.002. And the fourth line: a state near $\pm 1$ lets almost no gradient through, whatever the radius
+# is. So a plain RNN learns what lies a few words back with ease, and what lies thirty words back hardly at
+# all.
 
 # %% figure="vanishing"
 from nextword import plots
@@ -1859,7 +1862,7 @@ print(f"after 300 steps {losses[-1]:.4f}, best possible {np.mean(surprise):.4f}"
 # batches. Each batch gives its own loss per token. But a batch of long sentences has more tokens than one of
 # short ones, and *per token* means that every token counts alike:
 #
-# $$J = \frac{\sum_i n_i\, J_i}{\sum_i n_i}, 
+# $$J = \frac{\sum_i n_i\, J_i}{\sum_i n_i},
 # \qquad n_i \text{ the number of tokens of batch } i, \text{ padding not counted.}$$
 #
 # Write `corpus_loss(loss_of, batches)`, where `loss_of` is a function that returns the loss per token of a
@@ -1967,9 +1970,9 @@ check.passed()
 # best n-gram model (1.70) soon after, and ends at about 1.5. The black line of the entropy lies below at
 # 1.27.*
 #
-# *What to see:* the network passes in seconds everything that counting can do, with $2 \cdot 143 \cdot 128$
-# numbers or so in place of millions of counters. It has not *seen* the contexts of the held-out sentences
-# either; it has learned what different contexts have in common.
+# *What to see:* the network passes in seconds everything that counting can do, and with fewer
+# numbers: it has 44,000 parameters, the 4-gram model 60,000 counts. It has not *seen* the contexts of the
+# held-out sentences either; it has learned what different contexts have in common.
 
 # %% figure="n_gram_losses"
 from nextword import ngram
@@ -1978,6 +1981,13 @@ from nextword import ngram
 def n_gram_loss(n, estimate, split):
     trie = ngram.count(vocab.stream(narwhals.train, n), n, len(vocab), vocab.bos)
     return estimate(trie).cross_entropy(vocab.stream(narwhals.sentences(split), n))
+
+
+def judge(params, batches):
+    """The loss of the language model on many batches, in nats per token."""
+    def loss_of(batch):
+        return lm_loss(language_model(params, batch[0])[0], batch[1], batch[2])[1]
+    return corpus_loss(loss_of, batches)
 
 
 lines = {name: n_gram_loss(n, ngram.kneser_ney, "validation")
@@ -1995,12 +2005,12 @@ STEPS, EVERY = 1500, 100
 
 @cache
 def training_run():
-    """Trains the model: (the loss of each batch, [(batches, held-out loss, params)] before and during training)."""
+    """Trains the model: (the loss of each batch, [(batches, held-out loss, params)] while training)."""
     rng, held_out = np.random.default_rng(0), in_batches(validation_ids)
     params, losses, judged = new_model(0), [], []
     with tqdm(total=STEPS, desc="training", unit="batch", file=sys.stdout, mininterval=1) as bar:
         for step in range(0, STEPS + 1, EVERY):
-            judged.append((step, corpus_loss(lambda batch: judge_batch(params, batch), held_out), params))
+            judged.append((step, judge(params, held_out), params))
             bar.set_postfix(held_out=f"{judged[-1][1]:.3f}", refresh=False)
             if step < STEPS:
                 rows = rng.permutation(len(train_ids))[:32 * EVERY].reshape(EVERY, 32)
@@ -2009,10 +2019,6 @@ def training_run():
                 losses += new
                 bar.update(EVERY)
     return losses, judged
-
-
-def judge_batch(params, batch):
-    return lm_loss(language_model(params, batch[0])[0], batch[1], batch[2])[1]
 
 
 losses, judged = training_run()
@@ -2029,9 +2035,9 @@ print(f"after {STEPS} batches: {judged[-1][1]:.3f} nats per held-out token")
 #
 # $$p_i = \operatorname{softmax}(y / \tau)_i .$$
 #
-# At $\tau = 1$ it is the model's own distribution. A low temperature makes likely words likelier; as $\tau
-# \to 0$ only the likeliest is left, so we let $\tau = 0$ mean `argmax` (the first, if several are largest). A
-# high temperature makes everything more alike. Write `next_token(logits, u, temperature)`.
+# At $\tau = 1$ it is the model's own distribution. A low temperature makes likely words likelier; as it
+# goes to 0 only the likeliest is left, so we let $\tau = 0$ mean `argmax` (the first, if several are
+# largest). A high temperature makes everything more alike. Write `next_token(logits, u, temperature)`.
 #
 # <details><summary>Hint 1: where to begin</summary>
 #
@@ -2309,10 +2315,7 @@ check.passed()
 # then that a verb agrees with a noun on the other side of a relative clause. What it gets wrong at the end is
 # mostly a name that should return and does not.
 
-# %% figure="samples"
-from nextword import plots
-
-
+# %% figure="writer"
 def possible(words):
     """How many words from the start are the beginning of a sentence of the language; one more for its end."""
     for length in range(len(words) + 1):
@@ -2339,7 +2342,7 @@ def write(params, count, seed, temperature=1.0):
                       rng.random(40).tolist()) for _ in range(count)]
     return [vocab.decode(text) for text in texts]
 
-
+# %% figure="samples"
 groups = []
 for step, _, params in [training_run()[1][i] for i in (0, 1, 5, 15)]:
     texts = write(params, 200, seed=4)
@@ -2595,8 +2598,9 @@ check.passed()
 # left-to-right tagger reaches 60 to 90 percent, close to a dotted mark on each bar; the bidirectional one
 # nearly 100 percent for all.*
 #
-# *What to see:* the left-to-right tagger is as good as anything that reads so can be, and the bidirectional
-# one is better than that. No more training, no larger network: the answer was in the words to the right.
+# *What to see:* the left-to-right tagger is about as good as anything that reads so can be, and the
+# bidirectional one is better than that. No more training, no larger network: the answer was in the words to
+# the right.
 
 # %% figure="taggers"
 def network(params, which):
@@ -2650,7 +2654,6 @@ def accuracy(params):
             seen.update(sentence)
             right.update(word for word, tag, i in zip(sentence, tags, guess) if tag_id[tag] == i)
     return {word: right[word] / seen[word] for word in seen} | {"all words": right.total() / seen.total()}
-
 
 # %% figure="tagger_accuracy"
 found = {"left to right": accuracy(left_to_right()[0]), "both ways": accuracy(both_ways()[0])}
@@ -2843,7 +2846,7 @@ check.passed()
 # with respect to each input, without truncation and with chunks of ten steps.
 #
 # *Alternative text: two lines over the steps 1 to 40. They lie on each other in the last chunk, steps 31 to
-# 40. Before it the full gradient goes on falling slowly, while the truncated one is exactly zero.*
+# 40. Before it the full gradient wavers between 0.5 and 2, while the truncated one is exactly zero.*
 #
 # *What to see:* within the chunk the two are the same; before it the truncated gradient is not small but
 # zero. What lies further back is remembered (the state carries it forward) but never learned from.
@@ -2871,8 +2874,12 @@ plots.curves(range(1, T + 1), norms, "step t", "norm of the gradient with respec
 # ## What the network knows that counting does not
 #
 # For some beginnings of sentences the grammar allows only certain words. How much of its probability does a
-# model give to these? The table compares the 4-gram model of notebook 01 with your network, on beginnings
-# made to be hard.
+# model give to these? The table compares the counted 4-gram model with your network, on beginnings made to be
+# hard.
+#
+# *What to see:* next to its noun both models get the verb right. With a relative clause in between, the
+# 4-gram model follows the *last* noun, and the network, as a rule, the right one; with two of them it is at a
+# loss, too. A name that must return is beyond both: they know that a name comes, not which.
 
 # %% figure="knowledge"
 trie = ngram.count(vocab.stream(narwhals.train, 4), 4, len(vocab), vocab.bos)
@@ -2900,10 +2907,10 @@ for text in ["the cow", "the cow that the sailors chase", "the cows that the sai
 # *Alternative text: horizontal bars, from top to bottom: uniform 4.95, unigram, bigram, trigram, best 4-gram
 # model 1.70, your recurrent network about 1.5, the shortest. A dark vertical line at 1.27 is the entropy.*
 #
-# *What to see:* of what the best n-gram model did not know, the network has learned about half. It takes part
-# in agreement across relative clauses, which n-grams cannot. Its last gap is mostly names: in *nora and otis
-# know that ... , and nora tells otis* the second name must survive ten steps or more in one vector that also
-# has to keep track of everything else. In notebook 05 the model may look back instead.
+# *What to see:* of what the best n-gram model did not know, the network has learned nearly half. It has part
+# of the agreement across relative clauses, of which n-grams know nothing. Its last gap is mostly names: in
+# *nora and otis know that ... , and nora tells otis* the second name must survive ten steps or more in one
+# vector that also has to keep track of everything else. In notebook 05 the model may look back instead.
 
 # %% figure="loss_ladder"
 from nextword import plots
@@ -2911,8 +2918,7 @@ from nextword import plots
 ladder = {"uniform": np.log(len(narwhals.vocabulary) + 1)}
 for n, name in [(1, "unigram"), (2, "bigram"), (3, "trigram"), (4, "4-gram")]:
     ladder[f"{name}, Kneser-Ney"] = n_gram_loss(n, ngram.kneser_ney, "test")
-params = training_run()[1][-1][2]
-ladder["Elman network, yours"] = corpus_loss(lambda batch: judge_batch(params, batch), in_batches(test_ids))
+ladder["Elman network, yours"] = judge(training_run()[1][-1][2], in_batches(test_ids))
 plots.loss_ladder(ladder, floor=floor)
 
 # %% [markdown]
