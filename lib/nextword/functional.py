@@ -3,9 +3,17 @@
 As in torch.nn.functional: weights are (out, in), the last axis holds the features, losses are in nats.
 """
 
+import functools
+
 import numpy as np
 
 from nextword.tape import At, as_tensor, node
+
+
+@functools.cache
+def _number(value, dtype):
+    # NumPy works with an array without axes twice as fast as with a Python number, which shows in small networks.
+    return np.asarray(value, dtype)
 
 
 def relu(x):
@@ -17,13 +25,13 @@ def relu(x):
 def sigmoid(x):
     """1 / (1 + exp(-x)), as (1 + tanh(x / 2)) / 2, which cannot overflow."""
     x = as_tensor(x)
-    value = np.multiply(x.data, 0.5)
-    value = np.tanh(value, out=value if value.ndim else None)
-    value *= 0.5
-    value += 0.5
+    half, one = _number(0.5, x.dtype), _number(1, x.dtype)
+    value = np.tanh(x.data * half)
+    value *= half
+    value += half
 
     def vjp(g):
-        slope = 1 - value
+        slope = one - value
         slope *= value
         slope *= g
         return (slope,)
@@ -59,26 +67,28 @@ def cross_entropy(logits, targets, weights=None):
     is padding: a weighted mean. Softmax and loss are one node, with gradient p - y times the target's share.
     """
     logits, targets = as_tensor(logits), np.asarray(targets)
-    if targets.shape != logits.shape[:-1] or targets.dtype.kind not in "iu":
-        raise ValueError(f"logits {logits.shape} need integer targets of shape {logits.shape[:-1]}, "
+    scores = logits.data
+    if targets.shape != scores.shape[:-1] or targets.dtype.kind not in "iu":
+        raise ValueError(f"logits {scores.shape} need integer targets of shape {scores.shape[:-1]}, "
                          f"got {targets.dtype} {targets.shape}")
-    shifted = logits.data if logits.ndim == 2 else logits.data.reshape(-1, logits.shape[-1])
-    shifted = shifted - np.maximum.reduce(shifted, axis=1, keepdims=True)
-    picked = np.arange(len(shifted)), _checked(targets.reshape(-1), shifted.shape[1], "target")
-    share = 1 / len(shifted) if weights is None else _shares(weights, targets.shape, shifted.dtype)
-    losses = -shifted[picked]
-    exponentials = np.exp(shifted, out=shifted)
-    totals = np.add.reduce(exponentials, axis=1, keepdims=True)
-    losses += np.log(totals[:, 0])
-    losses *= share
+    rows = scores if scores.ndim == 2 else scores.reshape(-1, scores.shape[-1])
+    shifted = rows - np.maximum.reduce(rows, 1, keepdims=True)
+    picked = np.arange(len(rows)), _checked(targets.reshape(-1), rows.shape[1], "target")
+    share = _number(1 / len(rows), rows.dtype) if weights is None else _shares(weights, targets.shape, rows.dtype)
+    target_logits = shifted[picked]
+    exponentials = np.exp(shifted, shifted)
+    totals = np.add.reduce(exponentials, 1, keepdims=True)
+    losses = np.log(totals[:, 0])
+    losses -= target_logits
 
     def vjp(g):
-        p_minus_y = exponentials / totals
-        p_minus_y[picked] -= 1
-        p_minus_y *= share * g if weights is None else (share * g)[:, None]
-        return (p_minus_y if logits.ndim == 2 else p_minus_y.reshape(logits.shape),)
+        scale = share * g  # of p - y: one number, or one for each row
+        p_minus_y = exponentials * ((scale if weights is None else scale[:, None]) / totals)
+        p_minus_y[picked] -= scale
+        return (p_minus_y if scores.ndim == 2 else p_minus_y.reshape(scores.shape),)
 
-    return node(np.add.reduce(losses), (logits,), vjp)
+    value = np.add.reduce(losses) * share if weights is None else losses.dot(share)
+    return node(value, (logits,), vjp)
 
 
 def _shares(weights, shape, dtype):
@@ -91,7 +101,7 @@ def _shares(weights, shape, dtype):
 
 def _checked(ids, count, what):
     """ids (N,), if all are in 0..count-1; NumPy would take a negative one from the end."""
-    if len(ids) and not 0 <= np.minimum.reduce(ids) <= np.maximum.reduce(ids) < count:
+    if len(ids) and np.maximum.reduce(ids.astype(np.uint64)) >= count:  # as unsigned, -1 is huge
         raise IndexError(f"a {what} must be in 0..{count - 1}, got {ids.min()}..{ids.max()}")
     return ids
 
@@ -99,27 +109,28 @@ def _checked(ids, count, what):
 def linear(x, weight, bias=None):
     """x W^T + b: x (..., in), weight (out, in), bias (out) give (..., out)."""
     x = as_tensor(x)
-    if x.ndim == 0 or x.shape[-1] != weight.shape[1]:
-        needed = f"linear: a weight (out, in) = {weight.shape} needs x (..., {weight.shape[1]})"
-        raise ValueError(f"{needed}, got {x.shape}")
-    rows = x.data if x.ndim == 2 else x.data.reshape(-1, x.shape[-1])
+    a, w = x.data, weight.data
+    if not a.ndim or a.shape[-1] != w.shape[1]:
+        raise ValueError(f"linear: a weight (out, in) = {w.shape} needs x (..., {w.shape[1]}), got {a.shape}")
+    flat = a.ndim == 2
+    rows = a if flat else a.reshape(-1, a.shape[-1])
     if bias is None:
-        value = rows.dot(weight.data.T)
-    elif 1 < len(rows) < len(weight):  # BLAS is a fifth faster with the larger side first
-        value = np.add(weight.data.dot(rows.T).T, bias.data, order="C")
+        value = rows.dot(w.T)
+    elif 1 < len(rows) < len(w):  # BLAS is a fifth faster with the larger side first
+        value = np.add(w.dot(rows.T).T, bias.data, order="C")
     else:
-        value = rows.dot(weight.data.T)
+        value = rows.dot(w.T)
         value += bias.data
 
     def vjp(g):
-        g = g if x.ndim == 2 else g.reshape(len(rows), -1)
-        g_x = g.dot(weight.data) if x.requires_grad else None
-        if g_x is not None and x.ndim != 2:
-            g_x = g_x.reshape(x.shape)
-        g_weight = g.T.dot(rows)
-        return (g_x, g_weight) if bias is None else (g_x, g_weight, np.add.reduce(g, axis=0))
+        g = g if flat else g.reshape(len(rows), -1)
+        g_x = None
+        if x.requires_grad:
+            g_x = g.dot(w) if flat else g.dot(w).reshape(a.shape)
+        g_weight = g.T.dot(rows) if weight.requires_grad else None
+        return (g_x, g_weight) if bias is None else (g_x, g_weight, np.add.reduce(g, 0))
 
-    value = value if x.ndim == 2 else value.reshape(*x.shape[:-1], -1)
+    value = value if flat else value.reshape(*a.shape[:-1], -1)
     return node(value, (x, weight) if bias is None else (x, weight, bias), vjp)
 
 

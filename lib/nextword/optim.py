@@ -29,8 +29,8 @@ class SGD(Optimizer):
         self.velocity = [None] * len(self.parameters)
 
     def step(self):
-        for i, (p, scratch) in enumerate(zip(self.parameters, self.scratch, strict=True)):
-            g = p.grad
+        for i, p in enumerate(self.parameters):
+            g, scratch = p.grad, self.scratch[i]
             if g is None:
                 continue
             if self.weight_decay:
@@ -43,8 +43,8 @@ class SGD(Optimizer):
                     v *= self.momentum
                     v += g
                 g = v
-            np.multiply(g, self.lr, out=scratch)
-            np.subtract(p.data, scratch, out=p.data)
+            np.multiply(g, np.asarray(self.lr, g.dtype), scratch)
+            np.subtract(p.data, scratch, p.data)
 
 
 class Adam(Optimizer):

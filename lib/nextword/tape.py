@@ -10,23 +10,26 @@ Source: the lectures' backward computation, version B (reverse topological order
 
 import contextlib
 import contextvars
+from operator import attrgetter
 
 import numpy as np
 
 _recording = contextvars.ContextVar("recording", default=True)
+_depth, _new = attrgetter("depth"), object.__new__
 
 
 class Tensor:
     """An array, its gradient, and the operation it came from. With `requires_grad` the array is copied."""
 
-    __slots__ = ("data", "grad", "requires_grad", "inputs", "vjp", "name")
+    __slots__ = ("data", "grad", "requires_grad", "inputs", "vjp", "depth", "name")
     __array_ufunc__ = None  # so that `array * tensor` asks the tensor
 
     def __init__(self, data, requires_grad=False, dtype=None, name=""):
         self.data = np.array(data, dtype) if requires_grad else np.asarray(data, dtype)
         if requires_grad and self.data.dtype.kind != "f":
             raise TypeError(f"only floats have gradients, this is {self.data.dtype}: use .astype(float)")
-        self.grad, self.requires_grad, self.inputs, self.vjp, self.name = None, requires_grad, (), None, name
+        self.grad, self.requires_grad, self.name = None, requires_grad, name
+        self.inputs, self.vjp, self.depth = (), None, 0  # a leaf
 
     shape = property(lambda self: self.data.shape)
     ndim = property(lambda self: self.data.ndim)
@@ -68,13 +71,17 @@ def node(value, inputs, vjp):
     `At`, or None for zero. It may leave out what is costly and not asked for (`x.requires_grad`). Broadcasting
     is undone for it. Inside `no_grad`, and if no input requires a gradient, nothing is remembered.
     """
-    out = Tensor.__new__(Tensor)
-    out.data, out.grad, out.requires_grad, out.inputs, out.vjp, out.name = value, None, False, (), None, ""
+    out = _new(Tensor)
+    out.data, out.grad, out.name, depth = value, None, "", 0
     if _recording.get():
-        for x in inputs:
-            if x.requires_grad:
-                out.requires_grad, out.inputs, out.vjp = True, inputs, vjp
-                break
+        for x in inputs:  # one deeper than the deepest input: an order by depth is a topological order
+            if x.requires_grad and x.depth >= depth:
+                depth = x.depth + 1
+    out.depth = depth
+    if depth:
+        out.requires_grad, out.inputs, out.vjp = True, inputs, vjp
+    else:
+        out.requires_grad, out.inputs, out.vjp = False, (), None
     return out
 
 
@@ -98,24 +105,18 @@ def no_grad():
 def topological_order(root):
     """The computed tensors that `root` depends on and that require a gradient, inputs before users.
 
-    Leaves are left out. A loop, no recursion, so only memory limits the depth. A cycle is a ValueError.
+    Leaves are left out. No recursion, so only memory limits the depth. A cycle is a ValueError.
     """
-    order, finished, stack = [], {}, [root]
-    while stack:
-        tensor = stack[-1]
-        if tensor not in finished:
-            finished[tensor] = False
-            for x in tensor.inputs:
-                if x.vjp is not None and not finished.get(x, False):
-                    if x in finished:
-                        raise ValueError(f"cycle: the result of {x.operation!r} is, in the end, its input")
-                    stack.append(x)
-        else:
-            stack.pop()
-            if not finished[tensor]:
-                finished[tensor] = True
-                order.append(tensor)
-    return order
+    found, seen = [root], {root}
+    for tensor in found:
+        for x in tensor.inputs:
+            if x.depth >= tensor.depth:
+                raise ValueError(f"cycle: the result of {x.operation!r} is, in the end, its input")
+            if x.depth and x not in seen:
+                seen.add(x)
+                found.append(x)
+    found.sort(key=_depth)
+    return found
 
 
 def gradients(root, gradient=None, every=False):
@@ -157,7 +158,7 @@ def _seed(root, gradient):
     if gradient is None:
         if root.data.size != 1:
             raise ValueError(f"shape {root.shape} is no scalar: call backward with a gradient of that shape")
-        return np.ones(root.shape, root.dtype)
+        return np.ones(root.shape, root.dtype) if root.ndim else root.dtype.type(1)
     if np.shape(gradient) != root.shape:
         raise ValueError(f"the gradient has shape {np.shape(gradient)}, the tensor {root.shape}")
     return np.asarray(gradient, root.dtype)
