@@ -1,5 +1,7 @@
 """Runs the answer bank through the real judge and prints what it found; exit code 1 when something is not as it must be."""
 
+import concurrent.futures as futures
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +86,9 @@ def main(arguments):
     sandbox = next((a.removeprefix("--sandbox=") for a in arguments if a.startswith("--sandbox=")), "auto")
     words = [a for a in arguments if not a.startswith("-")]
     chosen = words[:1] or bank.assignments()
-    verdicts = [v for name in chosen for v in run(name, *words[1:2], sandbox=sandbox)]
+    with futures.ProcessPoolExecutor(min(len(chosen), os.cpu_count() or 1)) as pool:
+        jobs = [pool.submit(run, name, *words[1:2], sandbox=sandbox) for name in chosen]
+        verdicts = [verdict for job in jobs for verdict in job.result()]
     if "--messages" in arguments:
         for verdict in verdicts:
             print(f"{verdict.answer.exercise} {verdict.answer.name}: {verdict.message or 'full marks'}\n")
