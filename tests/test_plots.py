@@ -1,11 +1,14 @@
 """The pictures: labelled, complete, and drawn from plain data alone."""
 
+import os
 import subprocess
 import sys
 
 import matplotlib
+import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
@@ -96,6 +99,32 @@ def test_long_samples_are_wrapped():
     columns = [t.get_position()[0] for t in plt.gca().texts if t.get_text() == "narwhal"]
     rows = {t.get_position()[1] for t in plt.gca().texts if t.get_text() == "narwhal"}
     assert len(columns) == 40 and max(columns) < 60 and len(rows) > 4
+
+
+def test_losses_that_are_equal_do_not_hide_each_other():
+    plots.loss_against_n([1, 2], {"a": [3.0, 2.0], "b": [3.0, 2.5]}, {"b": [3.0, 1.0]})
+    marks = [(line.get_xdata()[0], line.get_markersize(), line.get_zorder()) for line in plt.gca().lines]
+    (a, *_), (b, size, order), (open_b, open_size, open_order) = marks
+    assert a < b == open_b and size < open_size and order > open_order
+
+
+def test_every_number_has_an_arrow_to_its_step_of_the_die():
+    plots.die(["corn", "hay"], [0.75, 0.25], [0.2, 0.9], [0, 1])
+    arrows = [text for text in plt.gca().texts if getattr(text, "arrow_patch", None)]
+    assert [arrow.xy[0] - arrow.xyann[0] > 0.2 for arrow in arrows] == [True, True]
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("imported", ["nextword.plots", "nextword.plots_rnn, nextword.plots_attention, nextword.plots"])
+def test_a_notebook_shows_every_figure_and_not_the_first_alone(imported):
+    ladder = f"import {imported}\nnextword.plots.loss_ladder({{'uniform': 4.9}}, 1.27)"
+    curve = "nextword.plots.curves([1, 2], {'loss': [2, 1]}, 'step', 'nats')"
+    plain = "import matplotlib.pyplot as plt\nlines = plt.plot([1, 2])"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (ladder, curve, plain)])
+    environment = {key: value for key, value in os.environ.items() if key != "MPLBACKEND"}  # a kernel sets its own
+    NotebookClient(notebook, extra_arguments=["--log-level=ERROR"]).execute(env=environment)
+    pictures = [["image/png" in output.get("data", {}) for output in cell.outputs] for cell in notebook.cells]
+    assert pictures == [[True]] * 3
 
 
 def test_a_figure_can_be_drawn_into_axes_that_are_there():

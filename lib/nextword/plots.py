@@ -12,6 +12,10 @@ import numpy as np
 from matplotlib.colors import PowerNorm
 from matplotlib.ticker import FuncFormatter, NullLocator
 
+# Loading a backend sets `interactive`. Were it first loaded inside rc_context, leaving that would undo the setting,
+# and a notebook would show its first figure and none after it. So it is loaded now, before any picture is drawn.
+plt.switch_backend(plt.get_backend())
+
 BLACK, ORANGE, BLUE, GREEN, PURPLE, RED, GREY = (
     "#000000", "#E69F00", "#0072B2", "#009E73", "#CC79A7", "#D55E00", "#767676")
 COLOURS = (BLUE, RED, GREEN, PURPLE, ORANGE)
@@ -79,7 +83,8 @@ def die(words, probabilities, uniforms, faces, ax=None):
     """
     ax = _axes(ax, 7, 3.6)
     ends = np.concatenate(([0.0], np.cumsum(probabilities)))
-    ax.set_xlim(-0.5, len(words) - 0.5)
+    edge = -0.8     # left of the first riser, so that an arrow to it is seen
+    ax.set_xlim(edge, len(words) - 0.5)
     ax.set_ylim(0, 1)
     for i, (low, high) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
         ax.fill_between([i - 0.5, i + 0.5], low, high, color=BLUE, alpha=0.25, linewidth=0)
@@ -87,7 +92,7 @@ def die(words, probabilities, uniforms, faces, ax=None):
         ax.text(i + 0.44, low + 0.02, f"{probabilities[i]:.2f}", ha="right", va="bottom", fontsize=9)
     arrow = {"arrowstyle": "-|>", "color": RED, "linewidth": 1.1, "shrinkA": 0, "shrinkB": 0}
     for u, face in zip(uniforms, faces, strict=True):
-        ax.annotate("", xy=(face - 0.5, u), xytext=(-0.5, u), annotation_clip=False, arrowprops=arrow)
+        ax.annotate("", xy=(face - 0.5, u), xytext=(edge, u), annotation_clip=False, arrowprops=arrow)
         ax.plot(face - 0.5, u, "o", color=RED, markersize=4, clip_on=False)
         ax.text(face - 0.44, u, words[face], va="center", color="#8a3a00", fontsize=9)
     ax.set_yticks([0, *uniforms, 1], ["0", *(f"{u:.2f}" for u in uniforms), "1"])
@@ -161,18 +166,21 @@ def loss_against_n(sizes, held_out, training=None, floor=None, ax=None):
     top = high + 0.12 * (high - low)
     ax.set_ylim(low - 0.15 * (high - low), top)
     for name, losses, kind, filled in drawn:
-        colour, mark = COLOURS[names.index(name)], MARKS[names.index(name)]
+        i = names.index(name)
+        colour, mark = COLOURS[i], MARKS[i]
+        places = np.asarray(sizes) + 0.1 * (i - (len(names) - 1) / 2)       # side by side, so that none hides another
         losses = np.asarray(losses, dtype=float)
         ends = np.isfinite(losses)
-        ax.plot(sizes, np.where(ends, losses, np.nan), "-" if filled else ":", color=colour, linewidth=1.8,
-                marker=mark, markersize=7, markerfacecolor=colour if filled else "white", markeredgewidth=1.6)
-        infinite = np.asarray(sizes)[~ends]
+        ax.plot(places, np.where(ends, losses, np.nan), "-" if filled else ":", color=colour, linewidth=1.8,
+                marker=mark, markersize=6 if filled else 10, markerfacecolor=colour if filled else "white",
+                markeredgewidth=1.6, zorder=3 if filled else 2)             # a filled mark fits into an open one
+        infinite = places[~ends]
         if len(infinite):
             ax.plot(infinite, [top] * len(infinite), "^", color=colour, markersize=10, clip_on=False)
             ax.annotate(f"{name}: \u221e on {kind}", (infinite[0], top), xytext=(0, -11), ha="left", va="top",
                         textcoords="offset points", color=colour, fontsize=9)
         if ends[-1] and ends.all():
-            ax.annotate(f"{name},\n{kind}", (sizes[-1], losses[-1]), xytext=(10, 0), ha="left", va="center",
+            ax.annotate(f"{name},\n{kind}", (places[-1], losses[-1]), xytext=(10, 0), ha="left", va="center",
                         textcoords="offset points", color=colour, fontsize=9, annotation_clip=False)
     if floor is not None:
         ax.axhline(floor, color=GREY, linewidth=2, zorder=1)
