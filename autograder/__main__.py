@@ -12,7 +12,7 @@ from .course import Course, CourseError
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
 Workspace = Annotated[Path | None, typer.Option(help="Where the class lives (course.toml: paths.workspace).")]
-Sandbox = Annotated[str, typer.Option(help="auto, rooms, or none (no isolation: only for submissions you trust).")]
+Sandbox = Annotated[str, typer.Option(help="auto, rooms, house, landlock, or none (no isolation: trust all).")]
 Jobs = Annotated[int | None, typer.Option(help="Processes at a time (default: one per processor).")]
 Student = Annotated[str | None, typer.Option(help="Only this student.")]
 Name = Annotated[str, typer.Argument(help="The assignment, as course.toml lists it.")]
@@ -50,11 +50,55 @@ def grade(
     jobs: Jobs = None,
     student: Student = None,
     force: Annotated[bool, typer.Option(help="Grade again what is in the ledger already.")] = False,
+    changed: Annotated[bool, typer.Option(help="Show only what is new since the last run.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only say what would be graded, and why.")] = False,
+    shard: Annotated[str | None, typer.Option(help="Only this part, as in 2/8; see `autograder merge`.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a dask scheduler (docs/cluster.md).")] = None,
 ):
     """Grades what is in submitted/ and writes gradebook, autograded notebooks, feedback and grades.csv."""
     from . import show
 
-    show.grade(course_at(workspace), name, sandbox, jobs, student, force)
+    course = course_at(workspace)
+    if dry_run:
+        show.plan(course, name, sandbox, student, force)
+        return
+    options = {"student": student, "force": force, "changed": changed, "scheduler": scheduler}
+    show.grade(course, name, sandbox, jobs, shard=_part(shard), **options)
+
+
+def _part(text):
+    """`2/8` as (2, 8)."""
+    if text is None:
+        return None
+    number, slash, of = text.partition("/")
+    if not (slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise typer.BadParameter(f"--shard takes a part such as 2/8 (from 1/8 to 8/8), not {text}.")
+    return int(number), int(of)
+
+
+@app.command()
+def merge(name: Name, workspace: Workspace = None, sandbox: Sandbox = "auto"):
+    """Writes gradebook, feedback and grades.csv from what `grade --shard` has graded."""
+    from . import show
+
+    if show.merge(course_at(workspace), name, sandbox):
+        raise typer.Exit(1)
+
+
+@app.command()
+def collect(
+    name: Name,
+    sources: Annotated[list[Path], typer.Argument(help="Folders, notebooks, or zips of Canvas, Moodle, Gradescope.")],
+    workspace: Workspace = None,
+    layout: Annotated[str, typer.Option(help="How files are named: auto, or one of course.toml's [collect].")] = "auto",
+    attempt: Annotated[str, typer.Option(help="Which attempt counts: last, or best (all are graded).")] = "last",
+    sandbox: Sandbox = "auto",
+):
+    """Takes what students handed in into submitted/ and says, by student, what could not be read."""
+    from . import collect as collecting
+
+    if collecting.run(course_at(workspace), name, sources, layout, attempt, sandbox):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -98,18 +142,35 @@ def demo(sandbox: Sandbox = "auto", jobs: Jobs = None):
 
 def main():
     """Runs the command; errors that a person can mend are shown as a sentence, not as a traceback."""
+    try:
+        app()
+    except CourseError as error:
+        _stop(error)
+    except Exception as error:
+        if not isinstance(error, _mendable()):
+            raise
+        _stop(error)
+
+
+def _stop(error):
+    print(f"autograder: {error}", file=sys.stderr)
+    sys.exit(1)
+
+
+def _mendable():
+    """Errors whose message says what to do. Imported only once there is one: commands start faster without."""
     from .build import BuildError
     from .bundle import BundleError
     from .desk import DeskError
     from .gradebook import GradebookError
+    from .grading import GradingError
+    from .ledger import StorageError
     from .sandbox.levels import SandboxUnavailable
     from .source import SourceError
 
-    try:
-        app()
-    except (CourseError, BuildError, BundleError, DeskError, GradebookError, SandboxUnavailable, SourceError) as error:
-        print(f"autograder: {error}", file=sys.stderr)
-        sys.exit(1)
+    return (
+        BuildError, BundleError, DeskError, GradebookError, GradingError, StorageError, SandboxUnavailable, SourceError,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -32,17 +32,18 @@ def main(control_descriptor, configuration):
             control.close()
             serve(socket.socket(fileno=descriptors[0]), configuration, shell, seccomp)
         os.close(descriptors[0])
-        reap(child, configuration["level"])
+        reap(child, configuration)
 
 
-def reap(child, level):
-    """The doorman of a closed room leaves at once; a plain process is reaped whenever it has ended."""
-    if level != "none":
+def reap(child, configuration):
+    """The doorman of a room leaves at once; without namespaces, processes are reaped whenever they have ended."""
+    if configuration["level"] == "rooms":
         os.waitpid(child, 0)
         return
     try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while ended := os.waitpid(-1, os.WNOHANG)[0]:
+            if configuration["level"] != "none":
+                room.clear(room.scratch_of(ended, configuration["folders"]["scratch"]))
     except ChildProcessError:
         pass
 
@@ -81,8 +82,10 @@ def serve(connection, configuration, shell, seccomp):
     try:
         if configuration["level"] == "none":
             room.plain(connection, configuration["limits"])
-        else:
+        elif configuration["level"] == "rooms":
             room.enter(connection, configuration["limits"], seccomp)
+        else:
+            room.confine(connection, configuration["limits"], seccomp, configuration["folders"])
         connection.detach()
         from .answer import Answer
 

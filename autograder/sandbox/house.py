@@ -7,39 +7,22 @@ that lives as long as the house is needed.
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import sysconfig
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
-from ..inside import wire
-from . import seccomp
-from .levels import SandboxUnavailable, base_binds, drop_root
+from ..inside import room, wire
+from . import seccomp, shown
+from .levels import SandboxUnavailable
+from .shown import INSIDE, Needs
 
-INSIDE = Path(__file__).resolve().parent.parent / "inside"
 START = "import sys; sys.path.insert(0, {!r}); from inside.warm import start; start()"
 ROOM_SECONDS = 30  # a room takes 10 ms; this is for a machine that is badly overloaded
 HOUSE_SECONDS = 120
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What a house must hold for the answers of an assignment.
-
-    library: the folder of the `nextword` package, or None; withheld: its modules that an answer may not see;
-    preload: "module:function" calls that the warm parent makes once for all submissions.
-    """
-
-    torch: bool = False
-    library: str | None = None
-    withheld: tuple = ()
-    preload: tuple = ()
 
 
 class Room:
@@ -63,19 +46,21 @@ class Room:
 
 
 class House:
-    """A warm parent in isolation (level "rooms") or as a plain process (level "none")."""
+    """A warm parent and the rooms that it forks, at one of the levels of isolation (see levels.py)."""
 
     def __init__(self, level, needs: Needs, limits):
         self.level, self.needs, self.limits = level, needs, limits
         self.bounds = wire.Bounds(bytes=limits.value_bytes, depth=limits.nesting_depth)
         self._process = self._control = None
         self._scratch = None
+        self.generation = 0  # how often it was started: rooms of an earlier time are gone
 
     def start(self):
         """Starts the house; about a second, three with torch."""
         self._control, theirs = socket.socketpair()
-        self._scratch = tempfile.mkdtemp(prefix="nextword-")
-        library = "/house/lib" if self.level == "rooms" else self.needs.library and str(Path(self.needs.library).parent)
+        in_house = self.level in ("rooms", "house")
+        home = "/scratch" if in_house else self._make_scratch()
+        library = "/house/lib" if in_house else self.needs.library and str(Path(self.needs.library).parent)
         configuration = json.dumps(
             {
                 "level": self.level,
@@ -83,23 +68,44 @@ class House:
                 "withheld": self.needs.withheld,
                 "preload": self.needs.preload,
                 "library": [library] if library else [],
-                "seccomp": seccomp.program().hex() if self.level == "rooms" else "",
+                "seccomp": "" if self.level == "none" else seccomp.program().hex(),
+                "folders": {} if self.level == "none" else shown.landlock_folders(self.needs, home, in_house),
                 "limits": room_limits(self.limits),
                 "bounds": {"bytes": self.bounds.bytes, "items": self.bounds.items, "depth": self.bounds.depth},
             }
         )
-        wrap = self._house if self.level == "rooms" else self._plain
+        environment = self._environment(home)
+        if in_house:
+            prefix, code = shown.bubblewrap(self.needs, environment), "/house"
+        else:
+            prefix, code = [] if self.level == "none" else shown.bare(self.needs, home), str(INSIDE.parent)
+        start = [sys.executable, "-IB", "-c", START.format(code)]
         self._process = subprocess.Popen(
-            [*wrap(), str(theirs.fileno()), configuration],
+            [*prefix, *start, str(theirs.fileno()), configuration],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env={"PATH": os.environ.get("PATH", os.defpath), **self._environment(self._scratch)},
-            cwd=self._scratch if self.level == "none" else None,
+            env={"PATH": os.environ.get("PATH", os.defpath), **environment},
+            cwd=None if in_house else home,
         )
+        self.generation += 1
         theirs.close()
         self._wait_until_ready()
         return self
+
+    def _make_scratch(self):
+        """A folder on this machine, where submissions cannot have a disk of their own."""
+        self._scratch = tempfile.mkdtemp(prefix="nextword-")
+        if self.level != "none" and os.getuid() == 0:
+            os.chown(self._scratch, shown.NOBODY, shown.NOBODY)
+        return self._scratch
+
+    def alive(self, generation):
+        """Whether the house is still the one that was started as this generation, and runs."""
+        if generation != self.generation or self._process is None or self._process.poll() is not None:
+            return False
+        # when the house dies, so do its rooms, and the warm parent's end of the control socket is closed
+        return not select.select([self._control], [], [], 0.05)[0]
 
     def _wait_until_ready(self):
         self._control.settimeout(HOUSE_SECONDS)
@@ -150,7 +156,7 @@ class House:
                 self._process.wait()
             self._process.stderr.close()
         if self._scratch:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            room.clear(self._scratch)
         self._control = self._process = self._scratch = None
 
     def __enter__(self):
@@ -158,38 +164,6 @@ class House:
 
     def __exit__(self, *exception):
         self.close()
-
-    # --- the command lines ---
-
-    def _plain(self):
-        return [sys.executable, "-IB", "-c", START.format(str(INSIDE.parent))]
-
-    def _house(self):
-        """bubblewrap with everything unshared; only the interpreter, its libraries and our `inside` are visible."""
-        binds = [*_read_only(interpreter_folders()), "--ro-bind", str(INSIDE), "/house/inside"]
-        binds += self._library_binds() + self._torch_binds()
-        command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", *base_binds()]
-        command += ["--dev", "/dev", "--proc", "/proc", "--dir", "/scratch", *binds]
-        command += ["--chdir", "/scratch", "--clearenv"]
-        for name, value in self._environment("/scratch").items():
-            command += ["--setenv", name, value]
-        command += ["--", sys.executable, "-IB", "-c", START.format("/house")]
-        return [*_as_root_show_interpreter(self.needs), *drop_root(), *command]
-
-    def _library_binds(self):
-        """The course's library without the modules that answer the assignment: they are empty files here."""
-        if not self.needs.library:
-            return []
-        binds = _bind(self.needs.library, "/house/lib/nextword")
-        for module in self.needs.withheld:
-            file = module.replace(".", "/") + ".py"
-            if (Path(self.needs.library).parent / file).exists():
-                binds += _bind("/dev/null", f"/house/lib/{file}")
-        return binds
-
-    def _torch_binds(self):
-        torch = Path(sysconfig.get_path("platlib")) / "torch"
-        return [] if self.needs.torch or not torch.is_dir() else ["--tmpfs", str(torch), "--remount-ro", str(torch)]
 
     def _environment(self, home):
         settings = dict.fromkeys(THREADS, "1")
@@ -207,34 +181,3 @@ def room_limits(limits):
         "cpu_seconds": int(limits.submission_seconds),
         "output_bytes": limits.output_bytes,
     }
-
-
-def interpreter_folders():
-    """Where Python and its packages are, outside of /usr."""
-    folders = {os.path.realpath(sys.base_prefix), sys.prefix}
-    return sorted(f for f in folders if not f.startswith("/usr/") and f != "/usr")
-
-
-def _bind(source, target):
-    return ["--ro-bind", str(source), str(target)]
-
-
-def _read_only(folders):
-    return [part for folder in folders for part in _bind(folder, folder)]
-
-
-def _as_root_show_interpreter(needs):
-    """As root, the interpreter may lie in a folder that nobody else can enter: an outer bubblewrap shows it.
-
-    Its parents are made anew with mode 0755 in a mount namespace of our own; nothing changes on the machine.
-    """
-    if os.getuid() != 0:
-        return []
-    shown = [*interpreter_folders(), str(INSIDE), *([needs.library] if needs.library else [])]
-    command = ["bwrap", "--die-with-parent", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    for folder in [*shown, "/etc/ld.so.cache"]:
-        for parent in [*reversed(Path(folder).parents)][1:]:
-            command += ["--perms", "0755", "--dir", str(parent)]
-    command += ["--perms", "0755", "--dir", "/tmp"]  # where the inner bubblewrap builds its root
-    command += [*base_binds(), "--dev-bind", "/dev", "/dev", "--bind", "/proc", "/proc"]
-    return [*command, *_read_only(shown), "--"]
