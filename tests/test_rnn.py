@@ -1,13 +1,18 @@
 """The Elman network, the language model and the tagger against torch.nn.RNN with copied weights."""
 
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from nextword import plots_rnn
 from nextword.autodiff import Tensor, no_grad, topological_order
 from nextword.batches import Batch, language_batch, stream_batches, tagging_batch
 from nextword.decoding import generate
 from nextword.optim import SGD
 from nextword.rnn import RNNLM, Elman, Tagger, elman, evaluate, train
+
+matplotlib.use("Agg")
 
 B, T, D, H, V, K = 3, 5, 4, 6, 7, 2     # pairwise different: an axis in the wrong place cannot hide
 
@@ -213,3 +218,23 @@ def test_samples_of_a_trained_model_are_sentences_it_has_seen():
     train(model, [language_batch([[3, 4, 5], [6, 5]], 1, 2)] * 150, steps=150, lr=0.02, progress=False)
     texts = [generate(model.step, model.start(), [1], [u] * 9, eos=2) for u in np.linspace(0.05, 0.95, 8)]
     assert {tuple(text) for text in texts} == {(3, 4, 5, 2), (6, 5, 2)}
+
+
+def test_training_curve_names_every_line_and_its_units():
+    plots_rnn.training_curve([3.0, 2.0, 1.9], [(0, 5.0), (3, 1.8)], {"trigram": 1.77, "4-gram": 1.75}, floor=1.27)
+    ax = plt.gca()
+    texts = {text.get_text(): text.xy[1] for text in ax.texts}
+    assert set(texts) == {"trigram, 1.77", "4-gram, 1.75", "entropy, 1.27"}
+    assert texts["trigram, 1.77"] - texts["4-gram, 1.75"] > 0.05, "names of neighbouring lines are pushed apart"
+    assert ax.get_ylabel() == "loss (nats per token)" and ax.get_xlabel() == "batches"
+    plt.close()
+
+
+def test_tag_accuracy_has_a_bar_for_each_word_and_tagger():
+    shares = {"old": 0.6, "man": 0.9}
+    plots_rnn.tag_accuracy({"one": shares, "other": shares}, ["man", "old"], best={"old": 0.7})
+    ax = plt.gca()
+    assert [bar.get_width() for bar in ax.patches] == [90, 60, 90, 60]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["man", "old"]
+    assert "percent" in ax.get_xlabel()
+    plt.close()

@@ -8,6 +8,8 @@
 Sources: Elman (1990), "Finding structure in time"; the lectures' "Elman RNN + loss" and "RNN-LM".
 """
 
+import sys
+
 import numpy as np
 
 from nextword import functional as F
@@ -149,11 +151,11 @@ def train(model, batches, steps, optimizer=None, lr=2e-3, max_norm=1.0, carry=Fa
     through time). on_step(step, loss) is called after each step.
     Returns the losses, one for each step, in nats per token. Source: the lectures' mini-batch SGD.
     """
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     optimizer = optimizer or Adam(model.parameters(), lr)
     parameters, top, losses, state = model.parameters(), optimizer.lr, [], None
-    with tqdm(total=steps, desc="training", unit="batch", disable=not progress) as bar:
+    with tqdm(total=steps, desc="training", unit="batch", file=sys.stdout, disable=not progress) as bar:
         for step, batch in zip(range(steps), batches, strict=False):
             optimizer.lr = top * 0.5 * (1 + np.cos(np.pi * step / steps))
             optimizer.zero_grad()

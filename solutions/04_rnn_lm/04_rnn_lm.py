@@ -603,7 +603,7 @@ for B, T, H, K, scale in [(3, 5, 4, 7, 1), (1, 6, 2, 3, 1), (4, 1, 5, 2, 1), (5,
         "softmax runs over the steps and not over the tags": over_steps,
         "the one-hot tags are not subtracted from the probabilities":
             (J, {"h": p @ W_hy / B, "W_hy": torch.einsum("btk,bth->kh", p, h) / B, "b_y": p.sum(dim=(0, 1)) / B}),
-        "the bias is missing": with_loss(summed(y - b_y) / B),
+        "the bias is missing": with_loss(summed(y - b_y.detach()) / B),
         "you take logarithms to base 2": (J / np.log(2), gradients),
         "the probability is returned without its logarithm":
             (-p.gather(2, picked[..., None]).sum() / B, gradients),

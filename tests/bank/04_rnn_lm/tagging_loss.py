@@ -55,4 +55,4 @@ wrong("wrong_sign", "uphill", RIGHT.replace("g_y = g_y / B", "g_y = -g_y / B"), 
 wrong("last_step_only", "only the last tag counts", RIGHT.replace("    J = -", "    log_p[:, :-1] = 0\n    J = -")
       .replace("g_y = g_y / B", "g_y = g_y / B\n    g_y[:, :-1] = 0"), names="only the last step has a loss")
 wrong("base_2", "bits", RIGHT.replace("sum() / B", "sum() / B / np.log(2)"), names="base 2")
-wrong("no_bias", "the bias is forgotten", RIGHT.replace(" + b_y", ""))
+wrong("no_bias", "the bias is forgotten", RIGHT.replace(" + b_y", ""), names="the bias is missing")
