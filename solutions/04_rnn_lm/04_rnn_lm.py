@@ -1008,7 +1008,7 @@ check.passed()
 # proportional to $T$.
 #
 # *Alternative text: two log-log plots against the number of steps, 8 to 512, each with two nearly straight,
-# parallel lines that rise in proportion to T: the tape above, by hand below, five to ten times cheaper.*
+# parallel lines that rise in proportion to T: the tape above, by hand below, several times cheaper.*
 #
 # *What to see:* both lines rise like $T$. By hand is cheaper than the tape, because each of its parts is a
 # whole step, and not one of the ten small operations that a step is made of. (A tape may have larger nodes,
