@@ -31,7 +31,9 @@ def lines(assignment, full_marks, rows, ledger):
     for student in sorted(set(rows) | set(ledger.students(assignment))):
         made, row = ledger.current(assignment, student), rows.get(student)
         status, reason = (made.status, made.reasons) if made else (record.GRADED, "")
-        if status in (record.GRADED, record.TO_MARK):
+        if status in (record.UNREADABLE, record.ERROR):
+            row = None  # what the gradebook holds is of an earlier submission
+        else:
             status = record.TO_MARK if row and row.needs_marking else record.GRADED
         found.append(
             Line(

@@ -1,22 +1,27 @@
-"""Grades submissions: one (`grade`), and a class of them over a pool of processes (`grade_all`).
+"""Grades one submission (`Grader`), and a class of them with many workers (`grade_all`).
 
-`grade` is a function of the submission's bytes, the bundle, the limits and the sandbox's level; it never raises for
-anything that a submission does. Student code runs only in rooms, never in a worker itself.
+A record is a function of the submission's bytes, the bundle, the limits and the sandbox's level; grading never raises
+for anything that a submission does. Student code runs only in rooms, never in a worker itself.
 """
 
 import concurrent.futures as futures
+import contextlib
 import hashlib
+import json
 import multiprocessing
+import multiprocessing.forkserver
 import os
 import signal
+import sys
+import threading
 import time
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from . import intake, record
 from .bundle import Bundle
 from .judge import PASSED, Judge
-from .sandbox.house import House, Needs
+from .sandbox.house import THREADS, House, Needs
+from .sandbox.levels import SandboxUnavailable
 
 PRELOAD = ("nextword.corpora:narwhals",)
 
@@ -34,6 +39,10 @@ class Grader:
 
     def grade(self, submission):
         """The record of a submission (bytes of a notebook)."""
+        return self.grade_and_repair(submission)[0]
+
+    def grade_and_repair(self, submission):
+        """The record, and the repaired notebook that was graded (None if the submission cannot be read)."""
         started = time.monotonic()
         made = record.Record(
             assignment=self.bundle.name,
@@ -42,13 +51,14 @@ class Grader:
             sandbox=self.level,
             limits=self.limits.to_dict(),
         )
+        repaired = None
         try:
             repaired = intake.repair(intake.read_submission(submission), self.bundle)
             fill(made, self.bundle, repaired, self.judge.judge(repaired.steps))
         except intake.Unreadable as error:
             made.status, made.reason = record.UNREADABLE, str(error)
         made.seconds = round(time.monotonic() - started, 3)
-        return made
+        return made, repaired
 
     def close(self):
         for house in self.houses.values():
@@ -110,87 +120,260 @@ def _test(cell, result):
 
 # --- many -------------------------------------------------------------------------------------------------
 
+PRELOADED = ["torch", "nextword.checks", "autograder.grading"]  # imported once for all workers
+TRIES = 3
+
+
+class GradingError(Exception):
+    """No submission can be graded here; the message says why."""
+
+
+class WorkerDied(Exception):
+    """A worker ended while it graded a submission."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a worker needs to begin. `library` is None where the worker is to use its own copy (another machine)."""
+
+    bundle: str  # as JSON
+    limits: object
+    level: str
+    library: str | None
+
+    def grader(self):
+        import nextword
+
+        library = self.library or os.path.dirname(os.path.abspath(nextword.__file__))
+        return Grader(Bundle.from_json(self.bundle), self.limits, self.level, library)
+
 
 @dataclass(frozen=True)
 class Task:
-    """One submission to grade: `key` is handed back with its record."""
+    """One submission to grade. `read` gives its bytes when its turn comes, so that a class need not fit into memory."""
 
     key: str
-    submission: bytes
+    read: object
+    note: str | None = None
+
+    def job(self):
+        return self.key, self.read(), self.note
 
 
-_grader = None  # of this worker process
+@dataclass(frozen=True)
+class Graded:
+    """What a worker hands back: the record, and the autograded notebook's text (None if there is none)."""
+
+    key: str
+    made: record.Record
+    notebook: str | None = None
 
 
-def _start_worker(bundle_json, limits, level, library):
-    global _grader
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is the coordinator's business
-    import torch
-
-    torch.set_num_threads(1)
-    from nextword import checks  # noqa: F401  (tests import it: paid for once)
-
-    _grader = Grader(Bundle.from_json(bundle_json), limits, level, library)
+def grade_job(grader, job):
+    """Grades one job (key, bytes, note of intake) in this process."""
+    key, submission, note = job
+    made, repaired = grader.grade_and_repair(submission)
+    if note:
+        made.notes.insert(0, note)
+    return Graded(key, made, repaired and autograded(repaired, made))
 
 
-def _grade_task(task):
-    return task.key, _grader.grade(task.submission)
+def grade_all(tasks, workers, blame):
+    """Yields a Graded for every task as it is finished; few are under way at a time, so that memory stays bounded.
 
-
-def grade_all(tasks, bundle, limits, level, library, jobs=None):
-    """Yields (key, record) as they are finished. A worker that dies costs nothing but time; a submission that kills
-    its worker twice gets a record that says so."""
-    waiting = {task.key: task for task in tasks}
-    deaths = dict.fromkeys(waiting, 0)
-    jobs = max(1, min(jobs or os.cpu_count() or 1, len(waiting) or 1))
-    start = (bundle.to_json(), limits, level, library)
-    while waiting:
-        suspects = [key for key in waiting if deaths[key]]
-        batch = [waiting[suspects[0]]] if suspects else list(waiting.values())
-        for key, made in _run_pool(batch, start, 1 if suspects else jobs):
-            if made is None:
-                deaths[key] += 1
-                if deaths[key] < 3:
-                    continue
-                made = _killer(waiting[key], bundle, limits, level)
-            del waiting[key]
-            yield key, made
-
-
-def _run_pool(batch, start, jobs):
-    """Yields (key, record), or (key, None) for submissions that were under way when a worker died."""
-    context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-    pool = futures.ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=start)
-    queue, running = list(reversed(batch)), {}
+    A worker that dies costs nothing but time: its submission is graded again, and after the third death `blame(job)`
+    makes its record. Raises GradingError when nothing can be graded at all.
+    """
+    queue, running, deaths = list(reversed(tasks)), {}, {}
     try:
         while queue or running:
-            while queue and len(running) < 2 * jobs:  # few at a time: memory stays bounded, and suspects are few
+            while queue and len(running) < 2 * workers.width:
                 task = queue.pop()
-                running[pool.submit(_grade_task, task)] = task
+                running[workers.submit(task.job())] = task
             done, _ = futures.wait(running, return_when=futures.FIRST_COMPLETED)
             for future in done:
-                yield _outcome(future, running.pop(future))
-    except BrokenProcessPool:
-        for task in running.values():
-            yield task.key, None
+                task = running.pop(future)
+                try:
+                    yield future.result()
+                except workers.died:
+                    deaths[task.key] = deaths.get(task.key, 0) + 1
+                    if deaths[task.key] < TRIES:
+                        queue.append(task)
+                    else:
+                        yield blame(task.job())
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        for future in running:
+            future.cancel()
 
 
-def _outcome(future, task):
+class Local:
+    """Workers on this machine: a thread for each, which waits for its process and starts another when that dies."""
+
+    died = WorkerDied
+
+    def __init__(self, start, jobs):
+        self.start, self.width = start, jobs
+        self.pool = futures.ThreadPoolExecutor(jobs, thread_name_prefix="worker")
+        self.mine, self.all = threading.local(), []
+
+    def submit(self, job):
+        return self.pool.submit(self._grade, job)
+
+    def _grade(self, job):
+        worker = getattr(self.mine, "worker", None)
+        if worker is None:
+            worker = self.mine.worker = Worker(self.start)
+            self.all.append(worker)
+        try:
+            return worker.grade(job)
+        except WorkerDied:
+            self.mine.worker = None
+            raise
+
+    def close(self):
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        for worker in self.all:
+            worker.close()
+        self.pool.shutdown(wait=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+
+def prepare():
+    """Begins to import what workers need, in the background; returns at once."""
+    for name in THREADS:  # two busy BLAS threads on a shared machine are many times slower than one
+        os.environ.setdefault(name, "1")
+    if os.name == "posix":
+        multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
+        multiprocessing.forkserver.ensure_running()
+
+
+class Worker:
+    """A grader in a process of its own, at the other end of a pipe."""
+
+    def __init__(self, start):
+        context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=_work, args=(theirs, start))
+        self.process.start()
+        theirs.close()
+
+    def grade(self, job):
+        """The job's Graded. Raises WorkerDied, and GradingError when the worker could not begin."""
+        return converse(self.connection, job)
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.connection.close()
+        self.process.join(10)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+def converse(connection, job):
+    """Sends a job to a worker and waits for what comes of it."""
     try:
-        return future.result()
-    except BrokenProcessPool:
-        return task.key, None
+        connection.send(job)
+        said, result = connection.recv()
+    except (EOFError, OSError):
+        connection.close()
+        raise WorkerDied("The worker ended.") from None
+    if said != "graded":
+        raise GradingError(f"No submission can be graded: {result}")
+    return result
 
 
-def _killer(task, bundle, limits, level):
-    return record.Record(
+def _work(connection, start):
+    end_with_parent()
+    serve(connection, start)
+
+
+def serve(connection, start):
+    """A worker's life: jobs come over the connection until it is closed."""
+    with contextlib.suppress(ValueError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is the coordinator's business
+    grader, failure = None, ""
+    try:
+        import torch
+
+        torch.set_num_threads(1)
+        from nextword import checks  # noqa: F401  (tests import it: paid for once)
+
+        grader = start.grader()
+    except Exception as error:
+        failure = f"{type(error).__name__}: {error}"
+    try:
+        while True:
+            job = connection.recv()
+            try:
+                answer = ("graded", grade_job(grader, job)) if grader else ("failed", failure)
+            except SandboxUnavailable as error:
+                answer = ("failed", str(error))
+            connection.send(answer)
+    except (EOFError, OSError):
+        pass
+    finally:
+        if grader:
+            grader.close()
+
+
+def end_with_parent():
+    """Asks Linux to end this process with the one that forked it: a killed coordinator leaves nothing behind."""
+    if sys.platform == "linux":
+        import ctypes
+
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def blame(start, job):
+    """The record of a submission that ended its worker three times."""
+    key, submission, _ = job
+    bundle = Bundle.from_json(start.bundle)
+    made = record.Record(
         assignment=bundle.name,
-        submission=hashlib.sha256(task.submission).hexdigest(),
+        submission=hashlib.sha256(submission).hexdigest(),
         bundle=bundle.digest,
-        sandbox=level,
-        limits=limits.to_dict(),
+        sandbox=start.level,
+        limits=start.limits.to_dict(),
         status=record.ERROR,
-        reason="Grading this notebook ended the grader itself, three times. An instructor has to look at it.",
+        reason=f"Grading this notebook ended the grader itself, {TRIES} times. An instructor has to look at it.",
     )
+    return Graded(key, made)
+
+
+# --- the autograded notebook ------------------------------------------------------------------------------
+
+
+def autograded(repaired, made):
+    """The text of the notebook that the formgrader shows: the verdicts are the outputs of the tests."""
+    return json.dumps(repaired.to_notebook(outputs(made)), indent=1) + "\n"
+
+
+def outputs(made):
+    """Outputs by cell id: what a cell printed, and an error with the reason where a test was not passed."""
+    found = {}
+    for cell in made.cells:
+        found[cell.cell] = _printed(cell.printed) + (
+            _error("CellError", cell.reason) if cell.verdict != "ran" else []
+        )
+    for test in made.tests:
+        found[test.cell] = _printed(test.printed)
+        if test.verdict != PASSED:
+            found[test.cell] = found[test.cell] + _error("TestFailed", test.reason or test.verdict)
+    return found
+
+
+def _printed(text):
+    return [{"output_type": "stream", "name": "stdout", "text": text}] if text else []
+
+
+def _error(name, text):
+    return [{"output_type": "error", "ename": name, "evalue": text, "traceback": [text]}]
