@@ -91,48 +91,26 @@ def max_backward(x1, x2, g):
 import torch
 from nextword import checks
 
-for gate, name, reference, mistakes in (
-    (
-        add_backward,
-        "add_backward",
-        torch.add,
-        {
-            "the gradient is cut in two halves: add hands all of it to both inputs": lambda x1, x2, g: (
-                g / 2,
-                g / 2,
-            ),
-            "the upstream gradient g is not used": lambda x1, x2, g: (1.0, 1.0),
-            "add does not multiply with its inputs": lambda x1, x2, g: (g * x1, g * x2),
-        },
-    ),
-    (
-        multiply_backward,
-        "multiply_backward",
-        torch.mul,
-        {
-            "each input is multiplied with itself: it must be the other one": lambda x1, x2, g: (
-                g * x1,
-                g * x2,
-            ),
-            "the upstream gradient g is not used": lambda x1, x2, g: (x2, x1),
-        },
-    ),
-    (
-        max_backward,
-        "max_backward",
-        torch.maximum,
-        {
-            "the smaller input gets the gradient": lambda x1, x2, g: (g * (x1 < x2), g * (x2 < x1)),
-            "the upstream gradient g is not used": lambda x1, x2, g: (float(x1 > x2), float(x2 > x1)),
-            "it returns values, not gradients": lambda x1, x2, g: (x1 * (x1 > x2), x2 * (x2 > x1)),
-        },
-    ),
-):
-    check = checks.of(gate, name=name)
-    for x1, x2, g in ((3.0, -2.0, 5.0), (-1.5, 4.0, -0.5)):
-        expected = tuple(checks.torch_gradients(reference, (x1, x2), g))
-        check.call(x1, x2, g).close_to(expected, mistakes={why: f(x1, x2, g) for why, f in mistakes.items()})
-    check.passed()
+add, multiply, largest = checks.of(add_backward), checks.of(multiply_backward), checks.of(max_backward)
+unused = "the upstream gradient g is not used"
+for x1, x2, g in ((3.0, -2.0, 5.0), (-1.5, 4.0, -0.5)):
+    add.call(x1, x2, g).close_to(tuple(checks.torch_gradients(torch.add, (x1, x2), g)), mistakes={
+        "the gradient is cut in two halves: add hands all of it to both inputs": (g / 2, g / 2),
+        "add does not multiply with its inputs": (g * x1, g * x2),
+        unused: (1.0, 1.0),
+    })
+    multiply.call(x1, x2, g).close_to(tuple(checks.torch_gradients(torch.mul, (x1, x2), g)), mistakes={
+        "each input is multiplied with itself: it must be the other one": (g * x1, g * x2),
+        unused: (x2, x1),
+    })
+    largest.call(x1, x2, g).close_to(tuple(checks.torch_gradients(torch.maximum, (x1, x2), g)), mistakes={
+        "the smaller input gets the gradient": (g * (x1 < x2), g * (x2 < x1)),
+        "it returns values, not gradients": (x1 * (x1 > x2), x2 * (x2 > x1)),
+        unused: (float(x1 > x2), float(x2 > x1)),
+    })
+add.passed()
+multiply.passed()
+largest.passed()
 
 # %% hidden="gates" points=1
 # Negative numbers, zeros, and a tie at the max gate.
@@ -588,9 +566,7 @@ for f, name in ((backward_pull, "backward_pull"), (backward_push, "backward_push
             expected,
             note=f"This is the graph of {title}",
             mistakes={
-                "a gradient that arrives replaces the one that is there: they must add up": assigning(
-                    *example
-                ),
+                "a gradient that arrives replaces the one that is there: they must add up": assigning(*example),
                 "the output's own gradient is not set to 1": dict.fromkeys(example[2], 0.0),
                 "nodes that the output does not depend on are left out: their gradient is 0": {
                     u: g for u, g in expected.items() if g
@@ -636,9 +612,7 @@ for f, name in ((backward_pull, "backward_pull"), (backward_push, "backward_push
             u: tuple(chance.choices(order[:i], k=chance.randrange(1, 4))) if i > 1 else ()
             for i, u in enumerate(order)
         }
-        partials = {
-            u: tuple(chance.uniform(0.5, 2) * chance.choice((-1, 1)) for _ in graph[u]) for u in order
-        }
+        partials = {u: tuple(chance.uniform(0.5, 2) * chance.choice((-1, 1)) for _ in graph[u]) for u in order}
         expected = by_torch(graph, partials, order)
         check.call(graph, partials, order).close_to(
             expected,
@@ -682,7 +656,7 @@ for f, name in ((backward_pull, "backward_pull"), (backward_push, "backward_push
 # The third drawback of the procedural method was that a failing check only says "somewhere in these lines".
 # A module can be checked alone, so this exercise comes before the modules.
 #
-# A module is no function to the numbers but to arrays. To check *all* of its derivatives at once, take any
+# The output of a module is an array, not a number. To check *all* of its derivatives at once, take any
 # array $g$ of the output's shape and look at the number
 #
 # $$s = \sum_j g_j \, b_j \qquad\text{with } b = \operatorname{forward}(v_1, v_2, \dots).$$
@@ -768,8 +742,7 @@ for eps in (1e-5, 1e-4):
     errors = check.call(forward, right, (a, w), g, eps).array((2,))
     check.holds(
         np.all(errors < 1e-5),
-        "this module is right, but the errors are {} (is a difference one-sided? "
-        "is an entry not moved back?)",
+        "this module is right, but the errors are {} (is a difference one-sided? is an entry not moved back?)",
         errors,
     )
 errors = [
@@ -1264,7 +1237,7 @@ backward.call(a, a_hat, b, -2.0).close_to(
     mistakes={
         "0 / 0 is computed, which NumPy takes for nan": np.array(
             [[np.nan, 1 / 0.8, 0], [2.0, np.nan, 0.5 / 0.75]]
-        ),
+        )
     },
 )
 sure = forward.call(np.eye(2), np.array([[0.0, 1.0], [0.5, 0.5]])).value
@@ -1410,7 +1383,7 @@ check.call(x, y, alpha, beta, o, modules).close_to(
     mistakes={
         "the backward pass begins with the loss J instead of g_J = 1": {
             k: v * o["J"] for k, v in gradients.items()
-        },
+        }
     },
 )
 check.passed()
@@ -1655,10 +1628,7 @@ check.call(lambda x: weighted_sum().apply_fwd(times().apply_fwd(x, x)), x).close
     (np.sum(c * x * x), [2 * c * x]),
     note="Here the graph computes x * x",
     mistakes={
-        "a gradient that arrives replaces the one that is there (= instead of +=)": (
-            np.sum(c * x * x),
-            [c * x],
-        ),
+        "a gradient that arrives replaces the one that is there (= instead of +=)": (np.sum(c * x * x), [c * x])
     },
 )
 module, J = times(), weighted_sum()
@@ -1925,10 +1895,7 @@ for module, name, reference in ((Add(), "Add", torch.add), (Multiply(), "Multipl
         backward.call(a1, a2, b, g).close_to(
             tuple(checks.torch_gradients(reference, (a1, a2), g)),
             mistakes={
-                "a2 was repeated for every row, but its gradient is not summed over the rows": (
-                    g * f1,
-                    g * f2,
-                ),
+                "a2 was repeated for every row, but its gradient is not summed over the rows": (g * f1, g * f2),
                 "a2's gradient is averaged over the rows: the uses add up": (g * f1, (g * f2).mean(axis=0)),
                 "each input is multiplied with itself: it must be the other one": (g * a1, g * a2)
                 if a1.shape == a2.shape
@@ -1956,9 +1923,7 @@ for module, name, reference in ((ReLU(), "ReLU", torch.relu), (Tanh(), "Tanh", t
         forward.call(a).close_to(b)
         backward.call(a, b, g).close_to(
             (checks.torch_gradients(reference, (a,), g)[0],),
-            mistakes={
-                "at 0 all of the gradient goes through: there it should be 0": (g * (a >= 0),),
-            },
+            mistakes={"at 0 all of the gradient goes through: there it should be 0": (g * (a >= 0),)},
         )
     forward.passed()
     backward.passed()
@@ -2120,7 +2085,7 @@ for B, I, D, K in ((3, 2, 4, 5), (1, 3, 2, 4), (6, 4, 3, 2)):
         mistakes={
             "the leaves' out_gradient is returned, which adds up over all passes: take in_gradients": tuple(
                 2 * g for g in gradients
-            ),
+            )
         },
     )
 forward.passed()
@@ -2279,7 +2244,7 @@ for f, reference, leaves, more in (
         mistakes={
             "a gradient that arrives replaces the one that is there: apply_bwd must add": (J, [c * x])
             if f is square
-            else None,
+            else None
         },
     )
     check.passed()
@@ -2346,7 +2311,7 @@ for size in ((2, 5), (1, 2), (6, 3)):
 # </details>
 
 
-# %% given="five_modules"
+# %% given="three_modules"
 def scale_forward(a, omega):  # omega: (D,)
     return a * omega
 
@@ -2371,7 +2336,7 @@ def highway_backward(a, omega, b, g_b):
     g_inner = g_b * (1 - (b - a) ** 2)
     return g_b + g_inner @ omega, g_inner.T @ a
 
-
+# %% given="two_more_modules"
 def swish_forward(a, omega):  # omega: (D,)
     return a / (1 + np.exp(-a * omega))
 
@@ -2940,9 +2905,7 @@ from nextword import checks
 
 # In settle the states are leaves, so that nothing depends on your tape here.
 halves = checks.of(settle)
-state, steps = halves.call(
-    lambda h: Leaf(h.out_tensor / 2 + 1), Leaf([[0.0, 2.0], [-6.0, 4.0]]), 0.3, 50
-).value
+state, steps = halves.call(lambda h: Leaf(h.out_tensor / 2 + 1), Leaf([[0.0, 2.0], [-6.0, 4.0]]), 0.3, 50).value
 halves.holds(
     steps == 5,
     "the state is halfway nearer to 2 in every step, the largest change is 4, 2, 1, 0.5, 0.25, ..., so with "
@@ -3028,7 +2991,7 @@ check.passed()
 # The same program, the same parameters, two inputs: two graphs of different length, and the gradient flows
 # through both.
 #
-# *Alternative text: the number of steps until the state settles, for 40 random inputs of growing size, as a
+# *Alternative text: the number of steps until the state settles, for 40 inputs of growing size, as a
 # bar chart: larger inputs saturate the tanh and settle sooner. Below it, two graphs drawn from the tape, a
 # long one and a short one.*
 
@@ -3211,9 +3174,7 @@ for size in sizes:
     fused.append((loss, np.abs(softmax_cross_entropy_backward(b, y, loss, 1.0)).max()))
 
 figure, panels = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
-for panel, column, label in zip(
-    panels, (0, 1), ("loss in nats", "largest entry of the gradient"), strict=True
-):
+for panel, column, label in zip(panels, (0, 1), ("loss in nats", "largest entry of the gradient"), strict=True):
     panel.plot(sizes, np.array(fused)[:, column], color="black", label="fused")
     finite = np.where(np.isfinite(separate), separate, np.nan)[:, column]
     panel.plot(sizes, finite, color="tab:blue", linewidth=5, alpha=0.4, label="two modules")
@@ -3290,7 +3251,7 @@ plt.show()
 #
 # Version B of the backward pass, a tape, modules that know their own derivative: that is all there is
 # inside `loss.backward()`. PyTorch records the tape inside the results themselves (each tensor knows the
-# function that made it, so two graphs never share a list), has some two thousand modules, and runs them on
+# function that made it, so two graphs never share a list), has about two thousand operations, and runs them on
 # other hardware. The library of this course, `nextword.autodiff`, does it PyTorch's way in about 200 lines
 # of NumPy; you will use it in the next notebooks, and now you can read it.
 #
