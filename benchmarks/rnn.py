@@ -2,28 +2,18 @@
 
     python benchmarks/rnn.py [ROUNDS]
 
-A step is: forget the gradients, forward, loss, backward. Ours and theirs take turns (A B A B ...), so that a
-busy machine disturbs both; times are CPU times, the result is the ratio of medians (below 1: ours is faster).
-Both start from the same weights, and the losses and the gradients are compared before anything is measured.
+A step is: forget the gradients, forward, loss, backward. Both start from the same weights, and the losses and
+the gradients are compared before anything is measured. How it is measured: `common`.
 """
 
-import os
+import sys
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
+import common
+import numpy as np
+import torch
+from nextword.batches import Batch
+from nextword.rnn import RNNLM
 
-import json  # noqa: E402
-import statistics  # noqa: E402
-import sys  # noqa: E402
-import time  # noqa: E402
-from pathlib import Path  # noqa: E402
-
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from nextword.batches import Batch  # noqa: E402
-from nextword.rnn import RNNLM  # noqa: E402
-
-RESULTS = Path(__file__).resolve().parents[1] / "build" / "bench" / "rnn.json"
 VOCABULARY = 65     # the characters of tiny Shakespeare
 
 
@@ -93,38 +83,22 @@ def race(peer, hidden, steps, rows):
     return our_step, their_step
 
 
-def measured(ours, theirs, rounds, repeat):
-    """Medians of the CPU seconds of one step, ours and theirs, taken in turns."""
-    times = [], []
-    for _ in range(rounds + 1):
-        for function, found in zip((ours, theirs), times, strict=True):
-            began = time.process_time()
-            for _ in range(repeat):
-                function()
-            found.append((time.process_time() - began) / repeat)
-    return [statistics.median(found[1:]) for found in times]    # the first round warms up
-
-
 ROWS = [
-    # name, peer, hidden, steps, rows, repeat, goal
-    ("RNN-LM H128 T64 B32 float32 / torch.nn.RNN", WholeSequence, 128, 64, 32, 5, 0.5),
-    ("RNN-LM H100 T25 B1 float32 / torch per step", StepByStep, 100, 25, 1, 40, 0.25),
-    ("RNN-LM H100 T25 B1 float32 / torch.nn.RNN", WholeSequence, 100, 25, 1, 40, None),
+    # work, peer, module of the peer, hidden, steps, rows, repeat, goal
+    ("RNN-LM H128 T64 B32 float32", "torch.nn.RNN", WholeSequence, 128, 64, 32, 5, 0.5),
+    ("RNN-LM H100 T25 B1 float32", "torch, step by step", StepByStep, 100, 25, 1, 40, 0.25),
+    ("RNN-LM H100 T25 B1 float32", "torch.nn.RNN", WholeSequence, 100, 25, 1, 40, None),
 ]
 
 
 def main(rounds=30):
     torch.set_num_threads(1)
-    results = []
-    for name, peer, hidden, steps, rows, repeat, goal in ROWS:
-        ours, theirs = measured(*race(peer, hidden, steps, rows), rounds, repeat)
-        ratio = ours / theirs
-        results.append({"name": name, "ours_s": ours, "theirs_s": theirs, "ratio": ratio, "goal": goal})
-        wanted = f"goal {goal}" if goal else ""
-        print(f"{name:46} {1e3 * ours:8.2f} ms {1e3 * theirs:8.2f} ms   ratio {ratio:.2f}   {wanted}")
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    versions = {"numpy": np.__version__, "torch": torch.__version__}
-    RESULTS.write_text(json.dumps({**versions, "rows": results}, indent=1))
+    found = []
+    for work, peer, module, hidden, steps, rows, repeat, goal in ROWS:
+        ours, theirs = race(module, hidden, steps, rows)
+        seconds = common.medians({"ours": ours, "theirs": theirs}, rounds, repeat)
+        found.append({"work": work, "peer": peer, **seconds, "goal": goal})
+    common.report("rnn", found)
 
 
 if __name__ == "__main__":
