@@ -97,7 +97,7 @@ def draw(nodes, expected=None, title="", compact=False, axes=None):
     places, bends = _layout(nodes, sizes)
     right = max(x for x, _ in places.values()) + sizes[0] / 2 + 0.1
     top, bottom = (edge([y for _, y in places.values()]) for edge in (max, min))
-    top, bottom = top + sizes[1] / 2 + 0.4, bottom - sizes[1] / 2 - (0.1 if expected is None else 0.35)
+    top, bottom = top + sizes[1] / 2 + 0.45, bottom - sizes[1] / 2 - (0.1 if expected is None else 0.35)
     left = min(x for x, _ in places.values()) - sizes[0] / 2 - 0.1
     if axes is None:
         right = max(right, left + 4)  # room for the words

@@ -742,7 +742,8 @@ for eps in (1e-5, 1e-4):
     errors = check.call(forward, right, (a, w), g, eps).array((2,))
     check.holds(
         np.all(errors < 1e-5),
-        "this module is right, but the errors are {} (is a difference one-sided? is an entry not moved back?)",
+        "this module is right, but the errors are {} (is s weighted with g? are the differences central, and divided "
+        "by 2 eps? is every entry moved back?)",
         errors,
     )
 errors = [
@@ -1716,6 +1717,10 @@ leaf = Leaf(x)
 for _ in range(2):
     weighted_sum().apply_fwd(leaf)
     tape_bwd()
+check.holds(
+    not np.allclose(leaf.out_gradient, 3 * c),
+    "in the second pass the modules of the first are run again: tape_bwd must leave the tape empty",
+)
 check.holds(
     np.allclose(leaf.out_gradient, 2 * c),
     "after two passes a leaf holds the sum of both gradients: nobody but the caller sets it back to zero",
@@ -2974,8 +2979,9 @@ for scale, tolerance, max_steps in (
     h, count = expected(lambda h, W=W: np.tanh(h @ W) + 0.1, start, tolerance, max_steps, largest)
     check.holds(
         steps == count,
-        "it stopped after {} steps, it should be {} (is the change the largest absolute difference of the "
-        "entries? is the tolerance compared after every step?)",
+        "with at most {} steps allowed it stopped after {}, it should be {} (is the change the largest absolute "
+        "difference of the entries? is the tolerance compared after every step?)",
+        max_steps,
         steps,
         count,
     )

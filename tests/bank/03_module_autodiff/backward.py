@@ -78,7 +78,8 @@ def backward_pull(graph, partials, order):
     for v in reversed(order[:-1]):
         g[v] = sum(g[u] * partials[u][graph[u].index(v)] for u in g if v in graph[u])
     return g
-""" + PUSH)
+""" + PUSH,
+      names="an input that is mentioned twice is paid only once")
 wrong("missing", "nodes without influence are left out", """
 def backward_pull(graph, partials, order):
     g = {order[-1]: 1.0}
@@ -87,7 +88,8 @@ def backward_pull(graph, partials, order):
         if owed:
             g[v] = sum(owed)
     return g
-""" + PUSH)
+""" + PUSH,
+      names="are left out: their gradient is 0")
 wrong("forward_order", "the nodes are visited from the inputs", PULL + """
 def backward_push(graph, partials, order):
     g = {v: 0.0 for v in order}

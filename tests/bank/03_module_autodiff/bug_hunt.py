@@ -42,7 +42,8 @@ def mended_backward(a, omega, b, g_b):
 wrong("another", "accuses an innocent module", """
 def guilty():
     return "highway"
-""" + MENDED.replace("omega)", "omega)"))
+""" + MENDED.replace("omega)", "omega)"),
+      names="this module is not the broken one")
 wrong("index", "returns the number instead of the name", """
 def guilty():
     return 3

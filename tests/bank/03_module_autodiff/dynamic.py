@@ -58,10 +58,13 @@ wrong("before", "returns the state before the last", changed("return h, steps", 
 wrong("off_by_one", "counts the steps after the first", changed("steps = 0", "steps = -1"),
       names="there should be 5 steps")
 wrong("signed", "compares the largest signed change", changed("np.abs(new.out_tensor - h.out_tensor).max()",
-      "(new.out_tensor - h.out_tensor).max()"))
-wrong("mean", "compares the mean change", changed(".max()", ".mean()"))
+      "(new.out_tensor - h.out_tensor).max()"),
+      names="the state only falls")
+wrong("mean", "compares the mean change", changed(".max()", ".mean()"),
+      names="is the change the largest absolute difference")
 wrong("norm", "compares the norm of the change", changed("np.abs(new.out_tensor - h.out_tensor).max()",
-      "np.linalg.norm(new.out_tensor - h.out_tensor)"))
+      "np.linalg.norm(new.out_tensor - h.out_tensor)"),
+      names="is the change the largest absolute difference")
 wrong("always_max", "a fixed number of steps", changed("        if change <= tolerance:\n            break\n", ""),
       names="there should be 5 steps")
 wrong("no_limit", "ignores max_steps", changed("while steps < max_steps:", "while True:"))

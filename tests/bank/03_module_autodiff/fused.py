@@ -44,7 +44,8 @@ wrong("overflow", "exponentials of the scores as they are", """
 def softmax_cross_entropy_forward(b, y):
     with np.errstate(all="ignore"):
         return np.mean(np.log(np.exp(b).sum(axis=1)) - (y * b).sum(axis=1))
-""" + BACKWARD)
+""" + BACKWARD,
+      names="the softmax is rounded to 0")
 wrong("backward_overflow", "the gradient overflows", FORWARD + """
 def softmax_cross_entropy_backward(b, y, J, g_J):
     with np.errstate(all="ignore"):

@@ -90,7 +90,8 @@ wrong("starts_at_one", "out_gradient starts at 1 everywhere", changed(
 wrong("no_seed", "the last gradient is not set", changed(
     ("    tape[-1].out_gradient = np.ones(np.shape(tape[-1].out_tensor))\n", "")),
     names="the gradient of the last module on the tape is not set to 1")
-wrong("first_in_first_out", "reads the tape from its beginning", changed(("tape.pop()", "tape.pop(0)")))
+wrong("first_in_first_out", "reads the tape from its beginning", changed(("tape.pop()", "tape.pop(0)")),
+      names="the tape is read from its beginning")
 wrong("left_over", "out_gradient is zeroed only once", changed(
     ("self.out_gradient = np.zeros(np.shape(self.out_tensor))", """if self.out_gradient is None:
             self.out_gradient = np.zeros(np.shape(self.out_tensor))""")), names="left over from the pass before")
@@ -103,7 +104,8 @@ wrong("tape_not_emptied", "the tape is read, but not emptied", changed(("""    w
         m.apply_bwd()
 """, """    for m in reversed(tape):
         m.apply_bwd()
-""")))
+""")),
+      names="tape_bwd must leave the tape empty")
 wrong("one_step", "only the last module runs backwards", changed(
     ("    while len(tape) > 0:\n", "    if len(tape) > 0:\n")))
 wrong("recomputes", "the inputs are looked up again in the backward pass", changed(

@@ -58,13 +58,15 @@ def changed(old, new):
 
 right("loop", LOOP)
 wrong("all_ones", "adds the outputs up without g", changed("np.sum(g * (forward(*up) - forward(*down)))",
-      "np.sum(forward(*up) - forward(*down))"))
+      "np.sum(forward(*up) - forward(*down))"),
+      names="is s weighted with g?")
 wrong("ones_everywhere", "hands ones to the module, too", changed("np.sum(g * (forward(*up) - forward(*down)))",
       "np.sum(forward(*up) - forward(*down))").replace("forward(*inputs), g)", "forward(*inputs), np.ones_like(g))"),
       names="such a check takes wrong modules")
 wrong("one_sided", "a forward difference", changed("down[i][place] -= eps", "pass").replace("(2 * eps)", "eps"),
-      names="one-sided")
-wrong("not_halved", "divides by eps", changed("/ (2 * eps)", "/ eps"))
+      names="are the differences central")
+wrong("not_halved", "divides by eps", changed("/ (2 * eps)", "/ eps"),
+      names="divided by 2 eps")
 wrong("not_restored", "the entries stay moved", """
 def module_error(forward, backward, inputs, g, eps=1e-5):
     inputs = [np.array(v, dtype=float) for v in inputs]
@@ -80,9 +82,12 @@ def module_error(forward, backward, inputs, g, eps=1e-5):
             largest = max(largest, abs((up - down) / (2 * eps) - gradient[place]))
         errors.append(largest)
     return errors
-""")
+""",
+      names="is every entry moved back?")
 wrong("signed", "the largest difference with its sign", changed("np.max(np.abs(differences - gradient))",
-      "np.max(differences - gradient)"))
-wrong("mean", "the mean difference", changed("np.max(np.abs", "np.mean(np.abs"))
+      "np.max(differences - gradient)"),
+      names="whatever its sign")
+wrong("mean", "the mean difference", changed("np.max(np.abs", "np.mean(np.abs"),
+      names="it is the largest absolute difference")
 wrong("first_input", "checks the first input only", changed("    return errors", "    return errors[:1]"))
 wrong("integers", "keeps integer arrays", changed("np.array(v, dtype=float)", "np.array(v)"))

@@ -129,4 +129,5 @@ wrong("not_switched", "multiply does not switch", answer(
     multiply=MULTIPLY.replace("g_b * a2", "g_b * a0").replace("g_b * a1", "g_b * a2").replace("a0", "a1")),
     names="it must be the other one")
 wrong("second_only", "only the second input is summed", answer(
-    add=ADD.replace("sum_to(g_b, np.shape(a1))", "g_b")))
+    add=ADD.replace("sum_to(g_b, np.shape(a1))", "g_b")),
+      names="is that sum missing?")

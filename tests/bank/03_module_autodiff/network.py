@@ -67,8 +67,10 @@ class NeuralNetwork(Module):
 wrong("one_linear", "one Linear object for both layers", changed(
     ("self.lin2_layer.apply_fwd(z", "self.lin1_layer.apply_fwd(z"),
     ("self.lin2_layer.in_gradients", "self.lin1_layer.in_gradients")), names="RuntimeError")
-wrong("tape_not_cleared", "what is left on the tape stays there", changed(("        tape.clear()\n", "")))
-wrong("local_tape", "a new, local list instead of the tape", changed(("tape.clear()", "tape = []")))
+wrong("tape_not_cleared", "what is left on the tape stays there", changed(("        tape.clear()\n", "")),
+      names="RuntimeError")
+wrong("local_tape", "a new, local list instead of the tape", changed(("tape.clear()", "tape = []")),
+      names="RuntimeError")
 wrong("inputs", "the gradients of the inputs", changed(
     ("lin1_layer.in_gradients[1]", "lin1_layer.in_gradients[0]"),
     ("lin2_layer.in_gradients[1]", "lin2_layer.in_gradients[0]")), names="of those of their parameters")

@@ -49,7 +49,8 @@ def sigmoid_forward(a):
 wrong("overflow", "infinity / infinity for large inputs", """
 def sigmoid_forward(a):
     return np.exp(a) / (1 + np.exp(a))
-""" + BACKWARD)
+""" + BACKWARD,
+      names="an overflow in exp")
 wrong("in_place", "writes into the gradient from above", FORWARD + """
 def sigmoid_backward(a, b, g_b):
     g_b *= b

@@ -68,4 +68,5 @@ def softmax_forward(a):
 wrong("overflow", "does not subtract the largest score", """
 def softmax_forward(a):
     return np.exp(a) / np.exp(a).sum(axis=1, keepdims=True)
-""" + BACKWARD)
+""" + BACKWARD,
+      names="an overflow in exp")

@@ -75,7 +75,8 @@ def topological_order(graph):
                 order.append(node)
                 stack += graph.get(node, ())
     return order
-""")
+""",
+      names="is a node listed when it is first met")
 wrong("recursion", "recursion is not deep enough for a chain", """
 def topological_order(graph):
     order, state = [], {}
@@ -150,7 +151,8 @@ def topological_order(graph):
             work.append((node, True))
             work += [(v, False) for v in graph.get(node, ())]
     return order
-""")
+""",
+      names="more than 10 seconds")
 wrong("repeated", "a node is listed once for each user", """
 def topological_order(graph):
     order = []
