@@ -133,6 +133,21 @@ def export(name: Name, workspace: Workspace = None):
 
 
 @app.command()
+def release(
+    folder: Annotated[Path, typer.Argument(help="Where to: a new folder, or an earlier release.")] = Path("dist/nextword"),
+):
+    """Writes the tree that students get, and a zip of it: no solutions, no hidden tests, no answer bank."""
+    from . import release as releasing
+
+    made = releasing.release(course_at(), folder)
+    print(f"{made.folder} and {made.archive} (sha256 {releasing.digest(made.archive)})")
+    if made.withheld:
+        print("Left out until their assignments are over: " + ", ".join(made.withheld))
+    for name, modules in made.later.items():
+        print(f"{name} comes later: it stands on {', '.join(modules)}")
+
+
+@app.command()
 def demo(sandbox: Sandbox = "auto", jobs: Jobs = None):
     """Builds the notebooks and grades a sample class of honest, mistaken and hostile submissions into demo/."""
     from . import demo as demonstration

@@ -6,8 +6,10 @@ yet (`withhold` in course.toml) are left out and come with a later release.
 
 import datetime as dt
 import hashlib
+import re
 import shutil
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import build
@@ -17,6 +19,18 @@ KEPT = ("pyproject.toml", "constraints.txt", "environment.yml", "CHANGELOG.md")
 IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".ipynb_checkpoints", "*.egg-info")
 EPOCH = (2020, 1, 1, 0, 0, 0)  # of every file in the zip, so that equal releases are equal files
 MARKER = ".nextword-release"
+IMPORT = re.compile(r"(?:from|import) (nextword\.\w+)")
+FROM_IMPORT = re.compile(r"from nextword import ([\w, ]+)")
+
+
+@dataclass(frozen=True)
+class Release:
+    """What was written: the folder and its zip; `withheld` modules; `later`: notebook -> the modules it waits for."""
+
+    folder: Path
+    archive: Path
+    withheld: list
+    later: dict
 
 README = """# {title}
 
@@ -39,8 +53,10 @@ Corrections are listed in CHANGELOG.md.
 
 
 def release(course, folder, now=None):
-    """Writes the students' tree to `folder` and a zip beside it; returns (folder, zip, modules left out).
+    """Writes the students' tree to `folder` and a zip beside it; returns a Release.
 
+    Left out are library modules that answer an assignment which is still open, and notebooks that need one of them
+    (a later notebook may stand on what an earlier one asks for: it comes when that one is over).
     `now` (a datetime with a time zone) decides which assignments are over. A folder that is not an earlier release is
     never overwritten: CourseError.
     """
@@ -48,7 +64,8 @@ def release(course, folder, now=None):
     _empty(folder)
     build.build_all(course)
     withheld = withheld_modules(course, now or dt.datetime.now(dt.UTC))
-    for assignment in course.assignments:
+    later = {a.name: needed for a in course.assignments if (needed := _needs(course, a, withheld))}
+    for assignment in (a for a in course.assignments if a.name not in later):
         target = folder / "notebooks" / assignment.name
         target.mkdir(parents=True)
         shutil.copy(course.notebook(assignment.name), target)
@@ -61,7 +78,16 @@ def release(course, folder, now=None):
     first = next((a.name for a in course.assignments if a.withhold), course.assignments[0].name)
     (folder / "README.md").write_text(README.format(title=course.title, first=first), encoding="utf-8")
     (folder / MARKER).write_text("made by: autograder release\n")
-    return folder, _zip(folder), withheld
+    return Release(folder, _zip(folder), withheld, later)
+
+
+def _needs(course, assignment, withheld):
+    """Modules that an assignment's own cells import and that answer another one which is still open."""
+    text = course.notebook(assignment.name).read_text(encoding="utf-8")
+    found = set(IMPORT.findall(text)) | {
+        f"nextword.{name.split()[0]}" for names in FROM_IMPORT.findall(text) for name in names.split(",")
+    }
+    return sorted(found & set(withheld))
 
 
 def withheld_modules(course, now):

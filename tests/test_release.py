@@ -25,8 +25,8 @@ def shown():
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory):
-    folder, archive, withheld = release.release(COURSE, tmp_path_factory.mktemp("out") / "nextword")
-    return folder, archive, withheld
+    made = release.release(COURSE, tmp_path_factory.mktemp("out") / "nextword")
+    return made.folder, made.archive, made.withheld
 
 
 @pytest.mark.xdist_group("release")
@@ -71,8 +71,16 @@ def test_the_zip_holds_the_folder_and_two_releases_are_the_same_file(released, t
     with zipfile.ZipFile(archive) as opened:
         names = {n.removeprefix("nextword/") for n in opened.namelist()}
     assert names == {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    _, again, _ = release.release(COURSE, tmp_path / "nextword")
+    again = release.release(COURSE, tmp_path / "nextword").archive
     assert release.digest(again) == release.digest(archive)
+
+
+@pytest.mark.xdist_group("release")
+def test_a_notebook_that_stands_on_a_withheld_module_comes_later(tmp_path):
+    made = release.release(COURSE, tmp_path / "nextword")
+    assert "nextword.autodiff" in made.later["04_rnn_lm"]
+    assert not (made.folder / "notebooks" / "04_rnn_lm").exists()
+    assert (made.folder / "notebooks" / "01_ngram_counting").exists()
 
 
 def test_modules_come_when_the_assignment_is_over():
