@@ -96,8 +96,8 @@ def draw(nodes, expected=None, title="", compact=False, axes=None):
     wrong = disagreements(nodes, expected or {})
     places, bends = _layout(nodes, sizes)
     right = max(x for x, _ in places.values()) + sizes[0] / 2 + 0.1
-    top, bottom = (edge([y for _, y in places.values()]) for edge in (max, min))
-    top, bottom = top + sizes[1] / 2 + 0.45, bottom - sizes[1] / 2 - (0.1 if expected is None else 0.35)
+    heights = [y for _, y in [*places.values(), *(bend for chain in bends.values() for bend in chain)]]
+    top, bottom = max(heights) + sizes[1] / 2 + 0.45, min(heights) - sizes[1] / 2 - (0.1 if expected is None else 0.35)
     left = min(x for x, _ in places.values()) - sizes[0] / 2 - 0.1
     if axes is None:
         right = max(right, left + 4)  # room for the words
@@ -172,7 +172,10 @@ def _draw_edge(axes, start, bends, end, width, count):
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path
 
-    points = [(start[0] + width / 2, start[1]), *bends, (end[0] - width / 2, end[1])]
+    points = [(start[0] + width / 2, start[1])]
+    for x, y in bends:  # past a column of boxes: straight
+        points += [(x - width / 2, y), (x + width / 2, y)]
+    points.append((end[0] - width / 2, end[1]))
     vertices, codes = [points[0]], [Path.MOVETO]
     for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
         middle = (x0 + x1) / 2  # leaves and arrives horizontally
@@ -215,24 +218,37 @@ def _layout(nodes, sizes):
 
 
 def _rows(column, neighbours, operations):
-    """A height for every node and bend: near the mean of its neighbours', at least 1 apart within a column."""
+    """A height for every node and bend: near the mean of its neighbours', with room within a column."""
     columns = [[n for n in column if column[n] == c] for c in range(max(column.values()) + 1)]
     rows = {n: i - (len(members) - 1) / 2 for members in columns for i, n in enumerate(members)}
     for sweep in range(40):
         for members in columns if sweep % 2 == 0 else reversed(columns):
             wish = {n: _wish(n, rows, neighbours[n], operations) for n in members}
             members.sort(key=wish.get)
-            weight = [99 if n in operations else 1 for n in members]
-            height = [0.0]
-            for above, below in zip(members, members[1:], strict=False):
-                needed = 1 if isinstance(above, str) and isinstance(below, str) else 0.7  # an edge needs less room
-                height.append(height[-1] + max(needed, wish[below] - wish[above]))
-            shift = np.average([wish[n] - h for n, h in zip(members, height, strict=True)], weights=weight)
-            rows |= {n: h + shift for n, h in zip(members, height, strict=True)}
+            rows |= _spread(members, wish, operations)
     return rows
 
 
 def _wish(node, rows, neighbours, operations):
-    # An operation that follows another one stands beside it; leaves make room.
+    # An operation that follows another one stands beside it.
     weights = [99 if {node, v} <= operations else 1 for v in neighbours]
     return np.average([rows[v] for v in neighbours], weights=weights) if neighbours else rows[node]
+
+
+def _spread(members, wish, operations):
+    """Heights for a column: the operations, and what is between them, first; then the others make room for them."""
+    fixed = [i for i, n in enumerate(members) if n in operations] or range(len(members))
+    height = {fixed[0]: wish[members[fixed[0]]]}
+    for i in range(fixed[0] + 1, fixed[-1] + 1):
+        height[i] = max(height[i - 1] + _gap(members[i - 1], members[i]), wish[members[i]])
+    shift = np.mean([wish[members[i]] - height[i] for i in fixed])
+    height = {i: h + shift for i, h in height.items()}
+    for i in range(fixed[-1] + 1, len(members)):
+        height[i] = max(height[i - 1] + _gap(members[i - 1], members[i]), wish[members[i]])
+    for i in range(fixed[0] - 1, -1, -1):
+        height[i] = min(height[i + 1] - _gap(members[i], members[i + 1]), wish[members[i]])
+    return {members[i]: h for i, h in height.items()}
+
+
+def _gap(above, below):
+    return 1 if isinstance(above, str) and isinstance(below, str) else 0.7  # an edge needs less room than a box
