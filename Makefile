@@ -7,7 +7,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: demo test bank lab build lint test-notebooks test-browser setup bubblewrap chromium clean
+.PHONY: bench demo test bank lab build lint test-notebooks test-browser setup bubblewrap chromium clean
 
 ## demo: build the notebooks, grade a sample class in the sandbox into demo/, print the table
 demo: setup bubblewrap
@@ -41,6 +41,12 @@ test-notebooks: setup
 test-browser: setup bubblewrap chromium
 	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[browser]'
 	$(BIN)/python -m pytest -m browser tests
+
+## bench: the library against its peers, as ratios (build/bench/*.json)
+bench: setup
+	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[bench]'
+	$(BIN)/python benchmarks/autodiff.py
+	$(BIN)/python benchmarks/rnn.py
 
 setup: .venv/ready
 

@@ -134,7 +134,7 @@ def export(name: Name, workspace: Workspace = None):
 
 @app.command()
 def release(
-    folder: Annotated[Path, typer.Argument(help="Where to: a new folder, or an earlier release.")] = Path("dist/nextword"),
+    folder: Annotated[Path, typer.Argument(help="A new folder, or an earlier release.")] = Path("dist/nextword"),
 ):
     """Writes the tree that students get, and a zip of it: no solutions, no hidden tests, no answer bank."""
     from . import release as releasing
