@@ -59,7 +59,8 @@ for name, wanted in least.items():
 # Each notebook ends on the chart below, the *loss ladder*. Each bar is a model and its length the loss in
 # nats per token. The black line is the entropy of the language, the part of the surprise that is pure
 # chance: the sentences of the course come from a grammar, so we know it exactly. Nothing can go below the
-# line.
+# line. It cuts each bar in two: the *grey* part is that chance, the same for all, and the *blue* part is what
+# the model does not know. The best model is in dark blue and in bold type, the others in light blue.
 #
 # *What to see:* two bars. A model that takes all words for equally likely has a long way to go to the line;
 # one that knows only how frequent each word is has a shorter one. The rest of the way is yours.
@@ -87,16 +88,30 @@ print("one of the sentences:", " ".join(narwhals.train[1]))
 # - In the answer cell, put your code where it says `raise NotImplementedError`. The name of the function,
 #   its arguments and its docstring are given. The docstring says what comes in and what must come out, with
 #   shapes and units.
-# - The visible test is code that you can read and run. Before you have written anything, it says that the
-#   function is not written yet. That is no error, only the state of things.
+# - The visible test is code that you can read and run. Before you have written anything, it ends in a
+#   `NotImplementedError` which says that the function is not written yet. That is the state of things and
+#   nothing to worry about, but Jupyter treats it like any error: *Run All* stops there, and the cells below
+#   are not run. So do the pictures that need the function; the last lines of their long message show which
+#   one it is.
 # - Of the hidden test you see only what it covers. It is run when your notebook is graded, with other
 #   sizes, other numbers and unusual cases. So a solution that only fits the numbers of the visible test is
 #   not enough.
 # - All other code cells are **locked**. To try something out, press B for a new cell below, and write there
 #   what you like. Cells of your own do no harm, as long as the answers do not depend on them.
 #
-# Answers use NumPy; PyTorch is for the tests, except where an exercise says otherwise. Each exercise can be
-# solved without the ones before it, so if you are stuck, go on and come back.
+# Answers use NumPy; PyTorch is for the tests, except where an exercise says otherwise. An answer that uses it
+# elsewhere works in your notebook, but the grader refuses it, and so does `autograder check`, which is
+# explained in the last section.
+#
+# Each exercise can be solved without the ones before it. If you are stuck, go on and come back: click on the
+# cell after the one at which the notebook stopped, and choose *Run > Run Selected Cell and All Below*. (Run
+# the cells at the top, up to the first exercise, once before.)
+#
+# **Written questions** have no test. Double-click on the cell that says *YOUR ANSWER HERE*, write your answer
+# in its place, and press Shift+Enter to see it set. It is Markdown, with formulas between dollar signs as in
+# LaTeX: `$\frac{\partial L}{\partial w}$` becomes $\frac{\partial L}{\partial w}$, and a pair of double
+# dollar signs gives the formula a line of its own. These answers are read and marked by people, who look for
+# the reasons.
 
 # %% [markdown]
 # ## Exercise 1: the lengths of sentences
@@ -108,8 +123,8 @@ print("one of the sentences:", " ".join(narwhals.train[1]))
 #
 # $$(|s_1|, \dots, |s_B|), \qquad \text{an integer array of shape } (B,).$$
 #
-# Run the test before you write anything, and read what it says. Then write the function and run the test
-# again.
+# Run the test before you write anything, and read what it says. (With *Run All*, this is where the notebook
+# stops until the function is written.) Then write the function and run the test again.
 #
 # <details><summary>Hint 1: where to begin</summary>
 #
@@ -177,8 +192,7 @@ check.passed()
 # entry.
 #
 # Mend the function until the test passes. (In the exercises, a test that fails ends in an error with the
-# same message, and the cells below it are not run by *Run All*. Here it is only printed, so that this
-# notebook runs to its end.)
+# same message, and the cells below it are not run by *Run All*. Here the message is only printed.)
 
 # %%
 def row_means(x):
@@ -391,14 +405,16 @@ for seed in (1, 1, 2):
 # %% [markdown]
 # ## How to hand in
 #
-# 1. Choose *Kernel > Restart Kernel and Run All Cells*, and read what the tests say. (Run All stops at the
-# first test that fails. An
-#    exercise that you have not solved may stay as it is: it costs its own points and no others.)
-# 2. Save the notebook, *File > Save Notebook*. 3. Let it be run as the grader will run it, from a terminal
-# in the folder of the course:
+# 1. Choose *Kernel > Restart Kernel and Run All Cells*, and read what the tests say. It stops at the first
+#    test that fails, an exercise that you have not solved among them; go on behind it with *Run > Run Selected
+#    Cell and All Below*. Such an exercise may stay as it is: it costs its own points and no others.
+# 2. Save the notebook, *File > Save Notebook*.
+# 3. Let it be run as the grader will run it, from a terminal in the folder of the course. Nothing stops it,
+#    and it prints what became of every visible test:
+#
 #    `.venv/bin/autograder check notebooks/01_ngram_counting/01_ngram_counting.ipynb`
 # 4. Hand in the `.ipynb` file as it is, where your course collects it. You need not clear outputs or delete
-# cells of your own.
+#    cells of your own.
 #
 # The grader takes your *answers* out of the notebook and puts them into a fresh copy of it. So nothing is
 # lost if you have deleted or changed another cell by accident. Each answer runs for a limited time (ten

@@ -38,8 +38,10 @@
 #
 # **How to work.** Each exercise has an answer cell with the signature, a test that you can read, and a
 # hidden test of which you read only what it covers. Every exercise can be solved without the ones before
-# it. The pictures use *your* functions: they appear when the functions work, and until then they say
-# `NotImplementedError`.
+# it. The pictures use *your* functions: they appear when the functions work. Until then a picture's cell, like
+# the test of an exercise that is not written yet, ends in `NotImplementedError`, with a long message whose
+# last arrow points into the function that is missing, and *Run All* stops there. To go on behind it, click on
+# the next cell and choose *Run > Run Selected Cell and All Below*.
 
 # %% given="setup"
 import math
@@ -94,8 +96,8 @@ for sentence in narwhals.train[:6]:
 #
 # Write `tokenize(text)`. It turns the text into lower case and cuts it into tokens of two kinds:
 #
-# - a **word**: letters, digits and underscores, which may be joined by single apostrophes or hyphens
-#   *inside* the word (`know't` and `factory-farm` are one token each);
+# - a **word**: letters (of any alphabet), digits and underscores, which may be joined by single apostrophes
+#   or hyphens, the characters `'` and `-`, *inside* the word (`know't` and `factory-farm` are one token each);
 # - any **other visible character**, a token of its own (`--` is two tokens, and the apostrophe in `'tis`
 #   one).
 #
@@ -146,6 +148,20 @@ check.call("We know't, we know't!").equals(["we", "know't", ",", "we", "know't",
         ["we", "know", "'", "t", ",", "we", "know", "'", "t", "!"],
     "an apostrophe inside a word is lost": ["we", "knowt", ",", "we", "knowt", "!"],
     "the second part of a word with an apostrophe is lost": ["we", "know", ",", "we", "know", "!"],
+})
+check.call("'tis factory-farm --").equals(["'", "tis", "factory-farm", "-", "-"], mistakes={
+    "apostrophes and hyphens count as letters, so that they belong to words even outside of them":
+        ["'tis", "factory-farm", "--"],
+    "an apostrophe at the beginning of a word stays with it": ["'tis", "factory-farm", "-", "-"],
+    "a hyphen inside a word cuts it in three": ["'", "tis", "factory", "-", "farm", "-", "-"],
+    "punctuation marks in a row become one token": ["'", "tis", "factory-farm", "--"],
+    "a hyphen outside of words is lost": ["'", "tis", "factory-farm"],
+})
+check.call("Noël's 3 pies").equals(["noël's", "3", "pies"], mistakes={
+    "only the letters a to z count as letters": ["no", "ë", "l's", "3", "pies"],
+    "only the letters a to z count as letters, and others are lost": ["no", "l's", "3", "pies"],
+    "only the letters a to z count as letters, and digits are lost too": ["no", "l's", "pies"],
+    "digits are lost": ["noël's", "pies"],
 })
 check.passed()
 
@@ -264,15 +280,31 @@ check.call(["and", "corn", "cows", "eat", "hay"]).equals([3, 4, 5, 6, 7], mistak
     "a token that comes again gets a new id": [3, 4, 6, 8, 9],
 })
 check.call(["<s>", "cows", "eat", "plankton", "</s>"]).equals([0, 5, 6, 2, 1], mistakes={
+    "<s> and </s> have each other's ids": [1, 5, 6, 2, 0],
     "a token that is not in the vocabulary is left out": [0, 5, 6, 1],
     "a token that is not in the vocabulary gets a new id": [0, 5, 6, 8, 1],
     "a token that is not in the vocabulary gets the id of <s>": [0, 5, 6, 0, 1],
     "a token that is not in the vocabulary becomes None": [0, 5, 6, None, 1],
 })
-check.holds(len(vocab) == 8, "five words and three special tokens are 8 ids, but len is {}", len(vocab))
+check.passed()
+
+
+def number_of_ids():
+    return len(vocab)
+
+
+check = checks.of(number_of_ids, name="Vocab.__len__")
+check.call().equals(8, mistakes={
+    "a token that comes again is counted again; five different words and three special tokens are wanted": 10,
+    "the three special tokens are not counted": 5,
+    "you count the tokens of the text, without the special ones": 7,
+})
 check.passed()
 check = checks.of(vocab.decode, name="Vocab.decode")
-check.call([0, 5, 6, 2, 1]).equals(["<s>", "cows", "eat", "<unk>", "</s>"])
+check.call([0, 5, 6, 2, 1]).equals(["<s>", "cows", "eat", "<unk>", "</s>"], mistakes={
+    "a token that comes again has a second place in your list": ["<s>", "cows", "cows", "<unk>", "</s>"],
+    "<s> and </s> have each other's ids": ["</s>", "cows", "eat", "<unk>", "<s>"],
+})
 check.passed()
 
 # %% hidden="Vocab" points=1
@@ -285,13 +317,19 @@ words = [word for sentence in corpora.lecture_narwhals() for word in sentence]
 vocab = checks.of(Vocab).call(words).value
 different = sorted(set(words))
 check = checks.of(vocab.encode, name="Vocab.encode")
-check.call(different).equals(list(range(3, 3 + len(different))))
+check.call(different).equals(list(range(3, 3 + len(different))), mistakes={
+    "a token that comes again gets a second id": [3 + sorted(words).index(word) for word in different],
+    "a token that comes again gets a new id":
+        [2 + sum(other <= word for other in words) for word in different],
+    "ids follow the order in which the tokens first occur":
+        [3 + list(dict.fromkeys(words)).index(word) for word in different],
+})
 check.call([]).equals([])
 check.call(["Narwhals", "narwhals"]).equals([2, 3 + different.index("narwhals")], mistakes={
     "encode changes the case of the tokens": [3 + different.index("narwhals")] * 2,
 })
-check.holds(len(vocab) == 3 + len(different), "{} different words and three special tokens: len is {}",
-            len(different), len(vocab))
+check.holds(lambda: len(vocab) == 3 + len(different),
+            "the number of ids must be that of the different words and the three special tokens")
 check.passed()
 check = checks.of(vocab.decode, name="Vocab.decode")
 check.call(list(vocab.encode(words))).equals(words)
@@ -304,9 +342,9 @@ check.call(["<s>", "</s>", "<unk>", "a", "b"]).equals([0, 1, 2, 3, 4], mistakes=
     "special tokens among the tokens get a second id": [4, 3, 5, 6, 7],
     "special tokens among the tokens get a second id, and the others come too late": [0, 1, 2, 6, 7],
 })
-check.holds(len(special) == 5, "special tokens among the tokens get no second id: len is {}", len(special))
+check.holds(lambda: len(special) == 5, "special tokens among the tokens get no second id")
 empty = checks.of(Vocab).call([]).value
-check.holds(len(empty) == 3, "without words there are the three special tokens: len is {}", len(empty))
+check.holds(lambda: len(empty) == 3, "without words there are the three special tokens")
 check.passed()
 ### END HIDDEN TESTS
 
@@ -386,6 +424,8 @@ for index in [index for t in range(3) for index in product(range(4), repeat=t)]:
 
 
 def conditional(context):
+    if type(context) is not tuple:
+        raise TypeError(f"the context must be a tuple of words, such as tuple(tokens[:2]), and not {context!r}")
     if context not in distributions:
         raise KeyError(f"no text of three words goes on after {context}")
     return distributions[context]
@@ -428,7 +468,7 @@ joint /= joint.sum()
 
 def conditional(context):
     if type(context) is not tuple or len(context) > 3:
-        raise TypeError("conditional must be asked about a tuple of the words before a position")
+        raise TypeError("the context must be a tuple of the words before a position")
     slab = joint[tuple(words.index(word) for word in context)]
     mass = slab.reshape(len(words), -1).sum(dim=1)
     return dict(zip(words, (mass / mass.sum()).tolist(), strict=True))
@@ -565,6 +605,27 @@ check.call(sentences, 2).equals({
     "you count whole n-grams in one flat dictionary": {
         ("<s>", "cows"): 2, ("cows", "eat"): 1, ("cows", "sleep"): 1, ("eat", "</s>"): 1,
         ("sleep", "</s>"): 1},
+})
+check.call([("cows", "eat", "hay")], 3).equals({
+    ("<s>", "<s>"): {"cows": 1}, ("<s>", "cows"): {"eat": 1}, ("cows", "eat"): {"hay": 1},
+    ("eat", "hay"): {"</s>": 1},
+}, mistakes={
+    "only one <s> stands before the first word, whatever n is": {
+        ("<s>", "cows"): {"eat": 1}, ("cows", "eat"): {"hay": 1}, ("eat", "hay"): {"</s>": 1}},
+    "only one <s> stands before the first word, so that the first context is too short": {
+        ("<s>",): {"cows": 1}, ("<s>", "cows"): {"eat": 1}, ("cows", "eat"): {"hay": 1},
+        ("eat", "hay"): {"</s>": 1}},
+    "the contexts run backwards": {
+        ("<s>", "<s>"): {"cows": 1}, ("cows", "<s>"): {"eat": 1}, ("eat", "cows"): {"hay": 1},
+        ("hay", "eat"): {"</s>": 1}},
+    "the context is the word before only, whatever n is": {
+        ("<s>",): {"cows": 1}, ("cows",): {"eat": 1}, ("eat",): {"hay": 1}, ("hay",): {"</s>": 1}},
+})
+check.call([("cows", "eat")], 1).equals({(): {"cows": 1, "eat": 1, "</s>": 1}}, mistakes={
+    "all words so far are the context (a slice from -0 is the whole list)": {
+        (): {"cows": 1}, ("cows",): {"eat": 1}, ("cows", "eat"): {"</s>": 1}},
+    "one <s> stands before the first word though n is 1, and it is counted like a word":
+        {(): {"<s>": 1, "cows": 1, "eat": 1, "</s>": 1}},
 })
 cows = check.call(corpora.lecture_cows(), 3).value
 check.holds(cows.get(("cows", "eat")) == {"corn": 4, "grass": 3, "hay": 2, "if": 1, "which": 1},
@@ -753,7 +814,10 @@ check.passed()
 #
 # The picture below shows your estimate $p(w_t \mid w_{t-1})$ on the narwhal corpus. Each row is a context,
 # the word before; each column is a word that may follow; the darker a cell, the more probable the word, and
-# the number in it is the probability in percent.
+# the number in it is the probability in percent. Rows and columns are a selection, so the numbers of a row
+# add up to less than 100: the rest belongs to words that are not shown. The colour grows with the square root
+# of the probability, so that small ones can be told from none; a cell with a tint and without a number is a
+# word below half a percent.
 #
 # *What to see:* a row is a die. After *the* many faces are possible and none is likely; after a full stop
 # only one is left, `</s>`, and after a comma only *and*. *narwhal* and *cow* are followed by *eats*,
@@ -820,9 +884,9 @@ plots.heat_map(table, rows, columns, value="p(next word | word before)",
 #
 # A computer rolls such a die with one random number $u$, uniform in $[0, 1)$. Lay the probabilities end to
 # end along the interval from 0 to 1, like rods, and see on which rod $u$ falls. With the running sums
-# $c_i = p_0 + p_1 + \dots + p_i$ (and $c_{-1} = 0$), face $i$ is up when
+# $s_i = p_0 + p_1 + \dots + p_i$ (and $s_{-1} = 0$), face $i$ is up when
 #
-# $$c_{i-1} \le u < c_i .$$
+# $$s_{i-1} \le u < s_i .$$
 #
 # Since rod $i$ has length $p_i$, face $i$ is up with probability $p_i$. Write `roll_die(probs, u)`. The
 # random number comes from outside, which makes `roll_die` a pure function: the same $u$ gives the same face
@@ -865,28 +929,58 @@ def roll_die(probs, u):
 import torch
 from nextword import checks
 
+def faces(probs, numbers):
+    """What your roll_die turns up for each of some numbers."""
+    return [roll_die(probs, u) for u in numbers]
+
+
+def running(probs, numbers, right=True):
+    """How many running sums are at most u (right) or below u, for each u."""
+    sums = torch.cumsum(torch.tensor(probs, dtype=torch.float64), dim=0)
+    return torch.searchsorted(sums, torch.tensor(numbers, dtype=torch.float64), right=right).tolist()
+
+
 check = checks.of(roll_die)
-probs = [0.25, 0.5, 0.25]
-sums = torch.cumsum(torch.tensor(probs, dtype=torch.float64), dim=0)
-for u in [0.1, 0.3, 0.25, 0.6, 0.75, 0.9]:
-    face = int(torch.searchsorted(sums, u, right=True))
-    check.call(probs, u).equals(face, mistakes={
-        "at the border between two faces you take the lower one": int(torch.searchsorted(sums, u)),
-        "the die is not rolled: this is the likeliest face whatever u is": 1,
-        "all faces are taken for equally likely": int(u * 3),
-        "the faces are counted from 1": face + 1,
-        "you return the face before the right one": face - 1,
-        "you compare u with the probabilities and not with their running sums":
-            next((i for i, p in enumerate(probs) if u < p), None),
-        "the rods are laid from right to left": 2 - int(torch.searchsorted(sums, 1 - u)),
-        "you return the probability of the face and not its number": probs[face],
-    })
-cows_eat = [4 / 11, 3 / 11, 2 / 11, 1 / 11, 1 / 11]     # corn, grass, hay, if, which
-sums = torch.cumsum(torch.tensor(cows_eat, dtype=torch.float64), dim=0)
-for u in [0.0, 0.5, 0.7, 0.85, 0.95]:
-    check.call(cows_eat, u).equals(int(torch.searchsorted(sums, u, right=True)), mistakes={
-        "the die is not rolled: this is the likeliest face whatever u is": 0,
-    })
+check.call([0.5, 0.125, 0.375], 0.25).equals(0, mistakes={
+    "the faces are counted from 1": 1,
+    "you return the face before the right one": -1,
+    "you return the probability of the face and not its number": 0.5,
+})
+several = checks.of(faces)
+probs, numbers = [0.5, 0.125, 0.375], [0.1, 0.3, 0.5, 0.55, 0.625, 0.7, 0.9]    # two u are on a border
+up = running(probs, numbers)
+several.call(probs, numbers).equals(up, mistakes={
+    "at the border between two faces you take the lower one": running(probs, numbers, right=False),
+    "the die is not rolled: this is the likeliest face whatever u is": [0] * 7,
+    "all faces are taken for equally likely": [int(u * 3) for u in numbers],
+    "the faces are counted from 1": [face + 1 for face in up],
+    "you return the face before the right one": [face - 1 for face in up],
+    "you compare u with the probabilities and not with their running sums":
+        [next((i for i, p in enumerate(probs) if u < p), None) for u in numbers],
+    "the rods are laid from right to left": [2 - face for face in running(probs[::-1], numbers)],
+    "the probabilities are sorted first, from the largest down: the face is no longer the one asked for":
+        running(sorted(probs, reverse=True), numbers),
+    "the probabilities are sorted first, from the smallest up: the face is no longer the one asked for":
+        running(sorted(probs), numbers),
+    "you return the probability of the face and not its number": [probs[face] for face in up],
+})
+cows_eat, numbers = [4 / 11, 3 / 11, 2 / 11, 1 / 11, 1 / 11], [0.0, 0.5, 0.7, 0.85, 0.95]   # corn, grass, hay, ...
+several.call(cows_eat, numbers).equals(running(cows_eat, numbers))
+several.call([0.0, 0.5, 0.5, 0.0], [0.0, 0.5, 0.99]).equals([1, 2, 2], mistakes={
+    "at u = 0 the first face is up, though its probability is 0": [0, 2, 2],
+    "at the border between two faces you take the lower one, even if its probability is 0": [0, 1, 2],
+})
+largest = 1 - 2**-53        # the largest float64 below 1
+check.call([0.1] * 10, largest).equals(9, mistakes={
+    "ten times 0.1 is rounded to less than 1, u is above it, and you return a face that does not exist": 10,
+    "you return nothing if u is above the sum of the probabilities, which is rounded": None,
+    "you return -1 if u is above the sum of the probabilities, which is rounded": -1,
+    "you return the first face if u is above the sum of the probabilities, which is rounded": 0,
+})
+check.call([0.1] * 10 + [0.0], largest).equals(9, mistakes={
+    "you return the last face if u is above the rounded sum, though its probability is 0": 10,
+    "you return a face that does not exist if u is above the rounded sum": 11,
+})
 check.passed()
 
 # %% hidden="roll_die" points=2
@@ -898,29 +992,41 @@ import numpy as np
 import torch
 from nextword import checks
 
-check = checks.of(roll_die)
-numbers = torch.Generator().manual_seed(11)
-for faces in [1, 2, 7, 2000]:
-    weights = torch.rand(faces, dtype=torch.float64, generator=numbers) ** 2
+def faces(probs, numbers):
+    return [roll_die(probs, u) for u in numbers]
+
+
+def running(probs, numbers, right=True):
+    """How many running sums are at most u (right) or below u, for each u; never a face that does not exist."""
+    found = torch.searchsorted(torch.cumsum(probs, dim=0), numbers, right=right)
+    return found.clamp(max=len(probs) - 1).tolist()
+
+
+check, several = checks.of(roll_die), checks.of(faces, name="roll_die for each of some u")
+generator = torch.Generator().manual_seed(11)
+for sides in [1, 2, 7, 2000]:
+    weights = torch.rand(sides, dtype=torch.float64, generator=generator) ** 2
     probs = weights / weights.sum()
-    sums = torch.cumsum(probs, dim=0)
-    for u in torch.rand(6, dtype=torch.float64, generator=numbers).tolist():
-        face = min(int(torch.searchsorted(sums, u, right=True)), faces - 1)
-        check.call(probs.numpy(), u).equals(face, mistakes={
-            "the die is not rolled: this is the likeliest face whatever u is": int(probs.argmax()),
-            "all faces are taken for equally likely": int(u * faces),
-            "the faces are counted from 1": face + 1,
-            "you return the face before the right one": face - 1,
-        })
+    numbers = torch.rand(6, dtype=torch.float64, generator=generator)
+    up = running(probs, numbers)
+    several.call(probs.numpy(), numbers.tolist()).equals(up, mistakes={
+        "the die is not rolled: this is the likeliest face whatever u is": [int(probs.argmax())] * 6,
+        "all faces are taken for equally likely": (numbers * sides).long().tolist(),
+        "the faces are counted from 1": [face + 1 for face in up],
+        "you return the face before the right one": [face - 1 for face in up],
+        "the rods are laid from right to left": [sides - 1 - face for face in running(probs.flip(0), numbers)],
+        "the probabilities are sorted first: the face is no longer the one asked for":
+            running(probs.sort(descending=True)[0], numbers),
+    })
 check.call([0.0, 0.0, 0.5, 0.5], 0.0).equals(2, mistakes={
     "at u = 0 the first face is up, though its probability is 0": 0,
     "at u = 0 the face before the first possible one is up, whose probability is 0": 1,
 })
-for u, face, lower in [(0.5, 2, 0), (0.25, 0, 0), (0.75, 3, 2)]:
-    check.call([0.5, 0.0, 0.25, 0.25], u).equals(face, mistakes={
-        "at the border between two faces you take the lower one": lower,
-        "a face of probability 0 is up": 1,
-    })
+several.call([0.5, 0.0, 0.25, 0.25], [0.25, 0.5, 0.75]).equals([0, 2, 3], mistakes={
+    "at the border between two faces you take the lower one": [0, 0, 2],
+    "a face of probability 0 is up": [0, 1, 3],
+    "the probabilities are sorted first: the face is no longer the one asked for": [0, 1, 2],
+})
 largest = float(np.nextafter(1.0, 0.0))
 check.call([0.1] * 10, largest).equals(9, mistakes={
     "ten times 0.1 is rounded to less than 1, u is above it, and you return a face that does not exist": 10,
@@ -951,7 +1057,7 @@ from nextword import corpora, plots
 distribution = next_word_distribution(count_ngrams(corpora.lecture_cows(), 3), ("cows", "eat"))
 words = sorted(distribution, key=distribution.get, reverse=True)
 probs = [distribution[word] for word in words]
-uniforms = [0.05, 0.28, 0.45, 0.73, 0.87, 0.96]
+uniforms = [0.05, 0.28, 0.45, 0.73, 0.86, 0.93]
 plots.die(words, probs, uniforms, [roll_die(probs, u) for u in uniforms])
 
 # %% [markdown]
@@ -969,7 +1075,8 @@ plots.die(words, probs, uniforms, [roll_die(probs, u) for u in uniforms])
 #
 # Write `generate(model, roll, n, uniforms, max_tokens)`. The model and the die are handed in, so this
 # exercise does not depend on the ones before. The faces of the die are the words in the order of the
-# model's dictionary, and roll number $t$ uses `uniforms[t]` (counted from 0).
+# model's dictionary. The first roll, for $w_1$, uses `uniforms[0]`, and the roll for $w_t$ uses
+# `uniforms[t - 1]`.
 #
 # <details><summary>Hint 1: where to begin</summary>
 #
@@ -1028,22 +1135,51 @@ def bigram(context):
 
 
 check = checks.of(generate)
-check.call(bigram, roll, 2, [0.1, 0.2, 0.3, 0.4, 0.5], 5).equals(["narwhals", "are", "friendly"], mistakes={
-    "</s> becomes part of the text": ["narwhals", "are", "friendly", "</s>"],
-    "<s> becomes part of the text": ["<s>", "narwhals", "are", "friendly"],
-    "the likeliest word is taken and the die is not rolled": ["narwhals", "are", "big"],
-    "every roll uses the first of the numbers": ["narwhals", "are", "big"],
-    "the first number is left out": ["narwhals", "are", "friendly"],
-    "the model is asked about no context at all": ["<context of 0 words>"] * 5,
-    "the model is asked about the last n words, one too many": ["narwhals", *["<context of 2 words>"] * 4],
-    "the model is asked about all words so far, not about the last n - 1":
-        ["narwhals", *["<context of 2 words>", "<context of 3 words>", "<context of 4 words>",
-                       "<context of 5 words>"]],
+check.call(bigram, roll, 2, [0.3, 0.7, 0.6, 0.9, 0.5, 0.5], 6).equals(
+    ["narwhals", "are", "narwhals", "swim"], mistakes={
+        "</s> becomes part of the text": ["narwhals", "are", "narwhals", "swim", "</s>"],
+        "</s> does not end the text": ["narwhals", "are", "narwhals", "swim", "</s>", "cows"],
+        "<s> becomes part of the text": ["<s>", "narwhals", "are", "narwhals", "swim"],
+        "the likeliest word is taken and the die is not rolled": ["narwhals", "are", "big"],
+        "every roll uses the first of the numbers": ["narwhals", "are", "friendly"],
+        "the first number is left out": ["cows", "eat"],
+        "the model is asked about no context at all": ["<context of 0 words>"] * 6,
+        "the model is asked about the last n words, one too many": ["narwhals", *["<context of 2 words>"] * 5],
+        "the model is asked about all words so far, not about the last n - 1":
+            ["narwhals", *[f"<context of {m} words>" for m in range(2, 7)]],
+    })
+check.call(bigram, roll, 2, [0.3, 0.7, 0.6, 0.7, 0.6, 0.9], 2).equals(["narwhals", "are"], mistakes={
+    "you write one word more than max_tokens": ["narwhals", "are", "narwhals"],
+    "you write one word fewer than max_tokens": ["narwhals"],
+    "max_tokens is not kept to: the text goes on while there are numbers":
+        ["narwhals", "are", "narwhals", "are", "narwhals", "swim"],
 })
-check.call(bigram, roll, 2, [0.9, 0.5, 0.1, 0.5, 0.5], 2).equals(["cows", "eat"], mistakes={
-    "you write one word more than max_tokens": ["cows", "eat", "hay"],
-    "you write one word fewer than max_tokens": ["cows"],
-    "you do not stop at max_tokens": ["cows", "eat", "hay"],
+
+
+def trigram(context):
+    if len(context) != 2:
+        return {f"<context of {len(context)} words>": 1.0}
+    return {("<s>", "<s>"): {"cows": 0.5, "goats": 0.5}, ("<s>", "cows"): {"eat": 1.0},
+            ("cows", "eat"): {"hay": 0.5, "corn": 0.5}}.get(context, {"</s>": 1.0})
+
+
+def unigram(context):
+    return {f"<context of {len(context)} words>": 1.0} if context else {"la": 0.5, "</s>": 0.5}
+
+
+check.call(trigram, roll, 3, [0.3, 0.7, 0.6, 0.5], 4).equals(["cows", "eat", "corn"], mistakes={
+    "only one <s> opens the text, whatever n is": ["<context of 1 words>"],
+    "no <s> opens the text": ["<context of 0 words>", "<context of 1 words>"],
+    "the model is asked about the last word only, whatever n is": ["<context of 1 words>"] * 4,
+    "the context runs backwards": ["cows"],
+    "only one <s> is taken off the text again": ["<s>", "cows", "eat", "corn"],
+})
+check.call(unigram, roll, 1, [0.2, 0.3, 0.7], 3).equals(["la", "la"], mistakes={
+    "all words so far are the context (a slice from -0 is the whole list)":
+        ["la", "<context of 1 words>", "<context of 2 words>"],
+    "a unigram model is asked about one word": ["<context of 1 words>"] * 3,
+    "<s> becomes part of the text": ["<s>", "la", "la"],
+    "the first word is taken off the text with an <s> that is not there": ["la"],
 })
 check.passed()
 
@@ -1139,7 +1275,7 @@ check.passed()
 # *What to see:* the longer the context, the later the fault. Unigrams fail at once and bigrams after a few
 # words; with $n = 5$ the faults are of the kind that no short context can prevent: a verb that does not
 # agree with a noun far before it, a name at the end that is not the one of the beginning. The number at the
-# right is the share of 200 such texts that are sentences of the language.
+# right is the share of sentences of the language among 200 texts, and here the short ones count too.
 
 # %% figure="samples"
 from functools import cache
@@ -1273,8 +1409,20 @@ check.call(bigram, 2, sentences).close_to(nll_loss(log_p, after), mistakes={
         -log_p.exp().gather(1, after[:, None]).mean().log(),
     "you average over sentences the averages within each sentence":
         torch.stack([nll_loss(log_p[i:j], after[i:j]) for i, j in [(0, 4), (4, 6), (6, 9)]]).mean(),
+    "you return inside of the loop over the sentences, after the first": nll_loss(log_p[:4], after[:4]),
+    "you return inside of the loop over the tokens, after the first": nll_loss(log_p[:1], after[:1]),
+    "only the last sentence counts": nll_loss(log_p[6:], after[6:]),
 })
-check.call(lambda context: {"hay": 1.0}, 2, [("hay",)]).close_to(math.inf, mistakes={
+
+
+def never_stops(context):
+    return {"hay": 1.0}
+
+
+finite = check.call(never_stops, 2, [("hay",)]).returned(float)
+check.holds(not 1 < finite < 1000, "`cross_entropy(never_stops, 2, [('hay',)])` returned {} and should be inf. "
+            "Do you add a small number to the probability? Impossible is not the same as improbable.", finite)
+check.call(never_stops, 2, [("hay",)]).close_to(math.inf, mistakes={
     "a word of probability 0 is passed over": 0.0,
 })
 check.passed()
@@ -1332,6 +1480,8 @@ for n in [1, 2, 3, 4]:
         "<s> is counted as a token, though nobody predicts it": expected * 15 / (15 + 4 * (n - 1)),
         "the </s> at the end is not predicted": nll_loss(log_p[targets != 3], targets[targets != 3]),
         "you return the perplexity": expected.exp(),
+        "you return inside of the loop over the sentences, after the first": nll_loss(log_p[:5], targets[:5]),
+        "you return inside of the loop over the tokens, after the first": nll_loss(log_p[:1], targets[:1]),
         "the model is asked about all words before, not about the last n - 1":
             nll_loss(*steps(n, lambda tokens, t: tokens[:t])),
         "the context runs backwards":
@@ -1349,6 +1499,9 @@ check.call(lambda context: {"a": 0.02, "</s>": 0.98}, 2, [("a",) * 400]).close_t
     "you multiply the probabilities and take the logarithm of the product at the end, which is 0": math.inf,
 })
 zero = {"a": 0.0, "b": 0.5, "</s>": 0.5}
+finite = check.call(lambda context: zero, 1, [("b", "b"), ("a",)]).returned(float)
+check.holds(not 1 < finite < 1000, "where a word has probability 0 the result is inf, yours is {}: "
+            "do you add a small number to the probability?", finite)
 check.call(lambda context: zero, 1, [("b", "b"), ("a",)]).close_to(math.inf, mistakes={
     "a word of probability 0 is passed over": math.log(2),
     "a word of probability 0 is counted but adds nothing": math.log(2) * 4 / 5,
@@ -1389,10 +1542,10 @@ for n in range(1, 6):
 print(f"\nfloor {narwhals.entropy_per_token:8.4f}")
 
 # %% [markdown]
-# On its own training text each model beats the one before, and with $n = 5$ it even dives *below* the floor
-# that nobody can cross. Nobody can on new sentences, that is: on the sentences it has counted, a model may
-# know by heart what is pure chance. And on new sentences nearly every one of these models is infinitely
-# bad, because somewhere it has said *impossible* about something that merely had not happened yet. Both
+# On its own training text each model beats the one before, and with $n = 5$ it even gets a little *below* the
+# floor that nobody can cross (1.249 against 1.269). Nobody can on new sentences, that is: on the sentences it
+# has counted, a model may know by heart what is pure chance. And on new sentences all of these models but the
+# unigram are infinitely bad, because somewhere it has said *impossible* about something that merely had not happened yet. Both
 # troubles have one cause: the estimate believes that the training text is all there is.
 
 # %% [markdown]
@@ -1407,7 +1560,7 @@ print(f"\nfloor {narwhals.entropy_per_token:8.4f}")
 # $V$ is the number of *all* tokens that can come next, whether or not they were ever seen after $h$: the
 # words of the vocabulary and `</s>`, but not `<s>`. It stands in the denominator because the $k$ of all $V$
 # words must be paid for. With $k = 1$ the method is Laplace's, from 1774, and far too generous: a context
-# that was seen four times, with some 150 possible words, gives nearly all of its probability to words that
+# that was seen four times, with 141 possible words, gives nearly all of its probability to words that
 # it has never met. A context that was never seen gets the uniform distribution $1/V$ and is an error no
 # longer.
 #
@@ -1470,6 +1623,8 @@ check.call(counts, ("cows", "eat"), vocabulary, k).close_to(expected, mistakes={
     "1 is added whatever k is": named((seen + 1) / (seen.sum() + 8)),
     "the denominator has the counts of all contexts": named((seen + k) / (seen.sum() + 6 + k * 8)),
     "V counts one token too many (<s> cannot come next)": named((seen + k) / (seen.sum() + k * 9)),
+    "V counts only the words seen in the tables, not all words of the vocabulary":
+        named((seen + k) / (seen.sum() + k * 6)),
     "you do not add k to the counts": named(seen / (seen.sum() + k * 8)),
     "only words with count 0 get the k": named(seen.where(seen > 0, k) / (seen.sum() + k * 8)),
 })
@@ -1509,6 +1664,8 @@ for context, k in [((), 1.0), (("a",), 0.01), (("<s>", "<s>"), 3.0), (("b", "c",
         "1 is added whatever k is": named((row + 1) / (row.sum() + 8)),
         "the denominator has the counts of all contexts": named((row + k) / (row.sum() + 50 + 8 * k)),
         "V counts one token too many (<s> cannot come next)": named((row + k) / (row.sum() + 9 * k)),
+        "V counts only the words seen in the tables, not all words of the vocabulary":
+            named((row + k) / (row.sum() + len({"a", *counts[context]}) * k)),
     })
     value = check.call(counts, context, vocabulary, k).value
     check.holds(abs(sum(value.values()) - 1) < 1e-9,
@@ -1531,7 +1688,8 @@ check.passed()
 # $$p(w \mid h) = \lambda(h)\, \frac{c(h, w)}{N(h)} + \bigl(1 - \lambda(h)\bigr)\, p(w \mid h').$$
 #
 # How far should one trust the longer context? Witten and Bell (1991) ask how often it has surprised us. Let
-# $N_{1+}(h\,\bullet)$ be the number of *different* words that followed $h$: each of them was new once.
+# $N_{1+}(h\,\bullet)$ be the number of *different* words that followed $h$, however often each did (not: how
+# many occurred once): each of them was new once.
 # After *cows eat* there were 11 tokens and 5 times the word was new, so the next one is new with
 # probability about $5/(11 + 5)$. This is the share that goes to the shorter context, and the whole becomes
 #
@@ -1552,14 +1710,14 @@ check.passed()
 # <details><summary>Hint 2: pseudo-code</summary>
 #
 # *begin with 1/V for each word; for m = 0, 1, ..., up to the length of the context: take the counts after
-# the last m words; if there are any, replace the probability of each word by the formula, with the old
-# probabilities in place of* $p(w \mid h')$.
+# the last m words, and make new probabilities of these counts and the old probabilities.* Which of the two is
+# $p(w \mid h')$ in the formula? And what happens where there are no counts?
 # </details>
-# <details><summary>Hint 3: if you see "ZeroDivisionError", or if the longest table has no effect</summary>
+# <details><summary>Hint 3: if you see "ZeroDivisionError", or if the unigram table has no effect</summary>
 #
 # $N(h) + N_{1+}(h\,\bullet)$ is 0 for a context that was never seen: leave the probabilities as they are.
-# If the longest table has no effect, print the keys that you look for: with $m = 0$, `context[-m:]` is the
-# whole context.
+# If the unigram table has no effect, print the keys that you look for: with $m = 0$, `context[-m:]` is not
+# the empty tuple but the whole context.
 # </details>
 
 # %% answer="witten_bell"
@@ -1587,11 +1745,11 @@ from nextword import checks
 
 vocabulary = ["swim", "sleep", "sing", "are", "</s>"]
 tables = [
-    {(): {"swim": 2, "sleep": 5, "are": 4, "</s>": 9}},
+    {(): {"swim": 1, "sleep": 5, "are": 4, "</s>": 10}},
     {("narwhals",): {"swim": 1, "are": 3}, ("brave",): {"sing": 4}},
     {("brave", "narwhals"): {"swim": 2, "sleep": 1, "are": 1}},
 ]
-c1 = torch.tensor([2, 5, 0, 4, 9], dtype=torch.float64)     # after ()
+c1 = torch.tensor([1, 5, 0, 4, 10], dtype=torch.float64)     # after ()
 c2 = torch.tensor([1, 0, 0, 3, 0], dtype=torch.float64)     # after narwhals
 c3 = torch.tensor([2, 1, 0, 1, 0], dtype=torch.float64)     # after brave narwhals
 wrong_end = torch.tensor([0, 0, 4, 0, 0], dtype=torch.float64)  # after brave
@@ -1615,6 +1773,8 @@ check.call(tables[:1], (), vocabulary).close_to(named(unigram), mistakes={
     "below the unigram model stands 0, not the uniform distribution": named(mix(c1, uniform * 0)),
     "the shorter context is weighted with the number of tokens, not of different words":
         named(mix(c1, uniform, 20)),
+    "the shorter context is weighted with how many words occurred once; count all that occurred":
+        named(mix(c1, uniform, 1)),
     "the two weights are swapped": named((4 * c1 / 20 + 20 * uniform) / 24),
 })
 check.call(tables, ("brave", "narwhals"), vocabulary).close_to(named(expected), mistakes={
@@ -1627,6 +1787,10 @@ check.call(tables, ("brave", "narwhals"), vocabulary).close_to(named(expected), 
     "the longest context is left out": named(mix(c2, unigram)),
     "the shorter context is weighted with the number of tokens, not of different words":
         named(mix(c3, mix(c2, mix(c1, uniform, 20), 4), 4)),
+    "the shorter context is weighted with how many words occurred once; count all that occurred":
+        named(mix(c3, mix(c2, mix(c1, uniform, 1), 1), 2)),
+    "the unigram table has no effect (with m = 0, context[-m:] is the whole context and not the empty tuple)":
+        named(mix(c3, mix(c2, uniform))),
 })
 check.call(tables, ("old", "narwhals"), vocabulary).close_to(named(mix(c2, unigram)), mistakes={
     "a context that was never seen makes everything uniform": named(uniform),
@@ -1694,6 +1858,10 @@ for n in [1, 2, 3, 4]:
             "the shorter context has the weight 1":
                 named(estimate(rows, last, weight=lambda row: torch.tensor(1.0))),
             "the longest context is left out": named(estimate(rows, last[:-1])),
+            "the shorter context is weighted with how many words occurred once; count all that occurred":
+                named(estimate(rows, last, weight=lambda row: (row == 1).sum())),
+            "the unigram table has no effect (a slice from -0 is the whole context and not the empty tuple)":
+                named(estimate(rows[1:], last[1:])),
         })
         value = check.call(tables, asked, vocabulary).value
         check.holds(abs(sum(value.values()) - 1) < 1e-9,
@@ -1707,8 +1875,8 @@ check.passed()
 # ### Loss against n
 #
 # Now all estimates in one picture: nats per token against $n$, for training sentences (open diamonds,
-# dotted) and for sentences that no model has seen (filled marks). The grey line is the entropy of the
-# language. From $n = 2$ on, maximum likelihood is infinite on new sentences: these are the triangles at the
+# dotted) and for sentences that no model has seen (filled marks). The marks of one $n$ stand a little side by
+# side, so that none hides another. The grey line is the entropy of the language. From $n = 2$ on, maximum likelihood is infinite on new sentences: these are the triangles at the
 # upper edge.
 #
 # *What to see:* on the training text maximum likelihood only goes down, and below the floor; that is
@@ -1744,8 +1912,17 @@ plots.loss_against_n(sizes, held_out=losses, training=training, floor=narwhals.e
 # Two 5-gram models of the same Shakespeare write, with the same random numbers. The first is maximum
 # likelihood; the second adds one to every count. (The lectures print a 5-gram sample too. It begins
 # *Approacheth, denay. dungy Thither!* and goes on in this way.) The text is downloaded once, the first
-# time; without a network the cell says so, and the written question can be answered with the lectures'
-# sample alone.
+# time. Without a network there are no new samples, but these two, which the cell wrote elsewhere, do for the
+# written question as well:
+#
+# > *Maximum likelihood:* messenger : my gracious lord , i tender you my service , such as it is , i would not
+# > have you warp . call hither , i say , i prove a needless coward ! what , shall we suffer this ?
+# >
+# > *Add-1:* biondello despising sovereignly noting bliss hurts knowledge coactive safest brocas ha's mad
+# > humbler o'erthrow sat warn'd encounter posterns red-hot equal a-growing white-friars excels fathom
+#
+# Then the cell also says how many of the contexts of four words occur only once. It was 96 % of 221,875, with
+# a vocabulary of 12,904 words.
 
 # %% figure="shakespeare"
 from nextword import corpora
@@ -1762,13 +1939,13 @@ try:
     once = sum(sum(following.values()) == 1 for following in counts.values()) / len(counts)
     print(f"{len(vocabulary):,} words; {once:.0%} of the {len(counts):,} contexts occur once")
 except corpora.CorpusUnavailable as reason:
-    print(reason)
+    print("No Shakespeare here, so go on with the two samples in the text above. Why:", reason, sep="\n")
 
 # %% [markdown]
 # ## Written question 2: why it looks the way it does
 # *About 20 minutes · 4 points*
 #
-# (a) Both samples above come from 5-gram models of the same text, and both look the way they do because of
+# (a) Both samples (those that you see above, or those in the text) come from 5-gram models of the same text, and both look the way they do because of
 # the same fact about the counts. Explain what each looks like, and why. Which of the two does the lectures'
 # sample resemble, and what does this suggest about how it was made?
 #
@@ -1778,12 +1955,12 @@ except corpora.CorpusUnavailable as reason:
 
 # %% [markdown] written="shakespeare" points=4
 # ### BEGIN SOLUTION
-# (a) With some 12,000 words and some 250,000 tokens nearly every context of four words occurs exactly once,
+# (a) With some 13,000 words and some 250,000 tokens nearly every context of four words occurs exactly once,
 # and is followed by one single word. Maximum likelihood then gives that word probability 1: the die has one
 # face. After it, the next context is again one that was seen once, so the sample *copies* a passage word by
 # word, and jumps to another passage only at the few contexts that occur more often. It is fluent because it
-# is a quotation. Add-1 meets the same counts with 12,000 imaginary ones: after a context seen once, the
-# observed word has probability $2 / 12{,}001$ and each other word $1 / 12{,}001$. So the next word is
+# is a quotation. Add-1 meets the same counts with 13,000 imaginary ones: after a context seen once, the
+# observed word has probability $2 / 12{,}905$ and each other word $1 / 12{,}905$. So the next word is
 # practically uniform over the vocabulary, and then the context is one that was never seen, where it is
 # exactly uniform. The result is a heap of rare words (most words of a vocabulary are rare), without any
 # order. The lectures' sample looks like the second one: rare words, no syntax. It must come from a model
@@ -1807,7 +1984,7 @@ except corpora.CorpusUnavailable as reason:
 # ## Exercise 9: counting without a loop
 # *Difficulty 4 of 5 · about 30 minutes · 3 points*
 #
-# A Python loop counts about a million tokens per second; the corpora of language models have trillions. The
+# A Python loop counts a few million tokens per second; the corpora of language models have trillions. The
 # loop is slow because it decides anew about each token what kind of thing it is. NumPy decides once for the
 # whole array. The art is to say *count* in the language of arrays, and the word for it is *sort*: after
 # sorting, equal things are neighbours, and a count is the distance between two places where the neighbour
@@ -1818,16 +1995,20 @@ except corpora.CorpusUnavailable as reason:
 # nothing but BOS after the EOS, since there are $n - 1$ of them, and so it ends in BOS. It predicts no word,
 # and it is not counted; all other windows are.
 #
-# To sort n-grams, make one number of each: a number in base $V$ has the ids as its digits,
+# To sort n-grams, make one number of each. Let $B$ be the largest id plus one; a number in base $B$ has the
+# ids as its digits,
 #
-# $$(w_1, w_2, \dots, w_n) \;\mapsto\; w_1 V^{n-1} + w_2 V^{n-2} + \dots + w_n.$$
+# $$(w_1, w_2, \dots, w_n) \;\mapsto\; w_1 B^{n-1} + w_2 B^{n-2} + \dots + w_n.$$
 #
 # Take care: an int64 ends at $2^{63} \approx 9.2 \cdot 10^{18}$, and $50{,}000^5$ is far beyond. What
 # overflows is wrong without a word of warning. The way out is to replace a prefix by its *rank* among the
 # different prefixes before the next digit is appended. There are no more ranks than tokens.
 #
 # Write `count_table(ids, n)` without a Python loop over the tokens (a loop over the $n$ digits is fine).
-# The n-grams come out in lexicographic order: by the first id, then by the second, and so on.
+# The n-grams come out in lexicographic order: by the first id, then by the second, and so on. (NumPy can do
+# almost all of this in one line, `np.unique(windows, axis=0, return_counts=True)`. That is allowed, but it
+# compares whole rows and is often slower than your loop: measure it in the race below. Packing is what makes
+# the sort fast.)
 #
 # <details><summary>Hint 1: where to begin</summary>
 #
@@ -1836,10 +2017,10 @@ except corpora.CorpusUnavailable as reason:
 # </details>
 # <details><summary>Hint 2: pseudo-code</summary>
 #
-# *windows that do not end in 0; packed = first column; for each other column: packed = rank of packed times
-# V plus the column; then the different values of packed, where each first occurs, and how often.*
-# `np.unique` gives all that is needed: `return_inverse` the ranks, `return_index` the places,
-# `return_counts` the counts.
+# *windows that do not end in 0; packed = first column; for each other column: packed = (rank of packed) * B +
+# column.* Equal n-grams now have equal numbers. `np.unique` can return three things besides the different
+# values: `return_inverse`, `return_index` and `return_counts`. One of them gives the ranks. Which of the others
+# leads back from a number to its n-gram?
 # </details>
 # <details><summary>Hint 3: if the counts are right for small ids and wrong for large ones</summary>
 #
@@ -1894,6 +2075,38 @@ check.call(ids, 2).equals((ngrams, counts), mistakes={
     "you return the windows, with the same n-gram several times":
         (windows[windows[:, -1] != 0], torch.ones(9, dtype=torch.int64)),
 })
+
+
+def packed(ids, n, base, apart=False):
+    """What packing without ranks gives; `apart` takes the numbers apart again to find the n-grams."""
+    windows = np.lib.stride_tricks.sliding_window_view(ids, n)
+    windows = windows[windows[:, -1] != 0]
+    number = np.zeros(len(windows), dtype=np.int64)
+    for column in windows.T:
+        number = number * base + column
+    number, first, counts = np.unique(number, return_index=True, return_counts=True)
+    digits = np.stack([number // base**(n - 1), *(number // base**i % base for i in range(n - 2, -1, -1))], axis=1)
+    return (digits if apart else windows[first]), counts
+
+
+# Ids with gaps, and ids so large that a packed trigram has no place in 63 bits.
+for ids, n in [(np.array([0, 2, 1, 0, 9, 1, 0, 9, 1]), 2),
+               (np.array([0, 0, 2000000, 3000000, 1, 0, 0, 5, 3000000, 1]), 3)]:
+    windows = torch.tensor(ids).unfold(0, n, 1)
+    right = torch.unique(windows[windows[:, -1] != 0], dim=0, return_counts=True)
+    largest, different = int(ids.max()), len(set(ids.tolist()))
+    check.call(ids, n).equals(right, mistakes={
+        "packed n-grams exceed 63 bits and wrap around: take the rank of a prefix before the next digit":
+            packed(ids, n, largest + 1),
+        "packed n-grams exceed 63 bits, wrap around and are taken apart wrongly: take ranks of prefixes":
+            packed(ids, n, largest + 1, apart=True),
+        "the base is the largest id, one too small: two n-grams can have the same number":
+            packed(ids, n, largest, apart=True),
+        "the base is the number of different ids; it must be above the largest, or n-grams share a number":
+            packed(ids, n, different),
+        "the base is the number of different ids; it must be above the largest, or digits are taken apart wrongly":
+            packed(ids, n, different, apart=True),
+    })
 check.passed()
 
 # %% hidden="count_table" points=2
@@ -1972,9 +2185,10 @@ check.passed()
 # The same bigrams of the same sentences, counted by your loop of exercise 3 and by your sort of exercise 9.
 # The picture shows seconds against the number of tokens, with a logarithmic scale on both axes.
 #
-# *What to see:* two lines that rise in step, since both methods need time nearly in proportion to the text,
-# and between them the same distance everywhere, a factor of 5 to 10. The cell also makes sure that both
-# have counted the same.
+# *What to see:* two lines that rise nearly in step, since both methods need time nearly in proportion to the
+# text. With packed n-grams the sort is below the loop, by a factor that depends on the machine and on your
+# program; 2 to 4 is usual, and a sort of whole rows may well be above. The cell also makes sure that both have
+# counted the same.
 
 # %% figure="race"
 from time import perf_counter
@@ -2007,7 +2221,9 @@ for size in [625, 1250, 2500, 5000, 10000, 20000]:
 flat = {(ids_of[h], ids_of[w]): count for (h,), row in counts.items() for w, count in row.items()}
 assert flat == dict(zip(map(tuple, pairs.tolist()), numbers.tolist(), strict=True)), "the two counts differ"
 plots.curves(lengths, seconds, x_axis="tokens", y_axis="seconds", logarithmic="xy")
-print(f"{lengths[-1]:,} tokens: the sort is {seconds[loop][-1] / seconds[sort][-1]:.0f} times faster")
+ratio = seconds[loop][-1] / seconds[sort][-1]
+print(f"{lengths[-1]:,} tokens: the sort takes {seconds[sort][-1]:.3f} s and the loop {seconds[loop][-1]:.3f} s,",
+      f"so the {'sort' if ratio > 1 else 'loop'} is {max(ratio, 1 / ratio):.1f} times faster")
 
 # %% [markdown]
 # ## Exercise 10: counting is maximum likelihood
@@ -2023,13 +2239,15 @@ print(f"{lengths[-1]:,} tokens: the sort is {seconds[loop][-1] / seconds[sort][-
 # $$P_{hw} = \frac{e^{S_{hw}}}{\sum_{w'} e^{S_{hw'}}},$$
 #
 # which are positive and add up to 1 whatever the logits are. That makes this a neural network, the smallest
-# language model of all. Its loss is the cross-entropy of exercise 7. Words that follow the same context
-# have the same probability, so the whole training text enters only through its counts $C_{hw} = c(h, w)$:
+# language model of all. Its loss is the cross-entropy of exercise 7. Each occurrence of the same pair $(h, w)$
+# has the same probability, so the whole training text enters only through its counts $C_{hw} = c(h, w)$:
 #
-# $$L(S) = -\frac{1}{N} \sum_{h} \sum_{w} C_{hw} \log P_{hw}, \qquad N = \sum_{h} \sum_{w} C_{hw}.$$
+# $$L(S) = -\frac{1}{N} \sum_{h} \sum_{w} C_{hw} \log P_{hw}, \qquad N_h = \sum_{w} C_{hw}, \quad
+#   N = \sum_{h} N_h.$$
 #
-# Derive the gradient $\partial L / \partial S_{hw}$ on paper (the derivative of $\log P_{hw}$ with respect
-# to $S_{hw'}$ is $[w = w'] - P_{hw'}$). Then look at where it is zero: exactly where the softmax has
+# Here $N_h$ is how often the context $h$ occurred. Derive the gradient $\partial L / \partial S_{hw}$ on paper.
+# The derivative of $\log P_{hw}$ with respect to $S_{hw'}$ is $[w = w'] - P_{hw'}$, in which $[w = w']$ is 1 if
+# $w$ and $w'$ are the same word and 0 if they are not. Then look at where it is zero: exactly where the softmax has
 # become the table of exercise 4.
 #
 # Write `softmax_bigram_loss(logits, counts)`, which returns the loss and its gradient. Logits of size 1000
@@ -2038,13 +2256,14 @@ print(f"{lengths[-1]:,} tokens: the sort is {seconds[loop][-1] / seconds[sort][-
 #
 # <details><summary>Hint 1: where to begin</summary>
 #
-# How often does $\log P_{hw}$ occur in the sum, and how many words follow $h$ in total? Write $N_h$ for the
-# latter.
+# In which terms of the sum does one logit $S_{hw'}$ occur? Only in those of its own row $h$; and there in all,
+# because each $P_{hw}$ is divided by the whole row.
 # </details>
 # <details><summary>Hint 2: pseudo-code</summary>
 #
 # *log P = S minus the row's maximum, minus the log of the row's sum of exponentials;* the loss is a sum of
-# products; the gradient of row $h$ is ($N_h$ times $P_h$ minus the counts of the row) divided by $N$.
+# products. For the gradient, add up the derivatives $[w = w'] - P_{hw'}$ over all $w$ of the row, each with
+# its weight $C_{hw}$: the first part leaves one count, the second does not depend on $w$.
 # </details>
 # <details><summary>Hint 3: if you see "overflow encountered in exp" or nan</summary>
 #
@@ -2111,6 +2330,22 @@ check.call(S.numpy(), counts.numpy()).close_to((loss.detach(), logits.grad), mis
     "the exponentials are added up over the whole table": pair(R - R.logsumexp(dim=(0, 1))),
     "only the loss is returned": loss.detach(),
 })
+
+# The same table with one row near 1000, which changes nothing: a softmax does not see what a row has in common.
+steep = S + torch.tensor([[0.0], [1000.0], [0.0]], dtype=torch.float64)
+
+
+def exponentials(shift):
+    """Loss and gradient if only `shift` is subtracted before the exponentials."""
+    P = (steep - shift).exp() / (steep - shift).exp().sum(dim=1, keepdim=True)
+    return -(counts * P.log()).sum() / N, (rows * P - counts) / N
+
+
+check.call(steep.numpy(), counts.numpy()).close_to((loss.detach(), logits.grad), mistakes={
+    "exp of a large logit is inf: subtract the maximum of each row first": exponentials(0.0),
+    "the maximum of the whole table is subtracted; all exponentials of a small row are 0 then":
+        exponentials(steep.max()),
+})
 check.passed()
 
 # %% hidden="softmax_bigram_loss" points=2
@@ -2171,8 +2406,8 @@ check.passed()
 # Here PyTorch trains the softmax bigram model on the narwhal corpus, from random logits, by following the
 # gradient. (Autograd computes it, and the cell checks yours against it. The optimiser, Rprop, looks at the
 # gradient's signs and keeps a step size for each logit; it is a good choice where the whole corpus fits in
-# one step.) The left picture shows the loss against the number of steps, and as a grey line the loss of the
-# counted bigram model. The right one shows how far the two tables of probabilities still are apart: the
+# one step.) The left picture shows the loss against the number of steps (on a logarithmic scale, since most
+# happens in the first ten), and as a grey line the loss of the counted bigram model. The right one shows how far the two tables of probabilities still are apart: the
 # largest difference between two entries, on a logarithmic scale.
 #
 # *What to see:* the loss falls to the line and never crosses it, and the distance goes on falling, by one
@@ -2217,14 +2452,15 @@ print(f"counted {best:.6f}, learned {losses[-1]:.6f} nats per token; largest dif
 # ## The loss ladder
 #
 # This chart ends every notebook of the course. Each bar is a model, its length the loss on the *test*
-# sentences (which nothing above has looked at) in nats per token; the dark line is the entropy of the
-# language, which no bar can fall short of. The first rung is the uniform distribution, which knows nothing
+# sentences (which nothing above has looked at) in nats per token; the black line is the entropy of the
+# language, which no bar can fall short of. The grey part of a bar is this entropy, the blue part what the
+# model does not know; the best model is dark blue, the others light blue. The first rung is the uniform distribution, which knows nothing
 # but the vocabulary; then come the n-gram models with add-$k$ smoothing for $n = 1$ to 5, and the
 # Witten-Bell model with $n = 4$, which was best above.
 #
 # *What to see:* one word of context is worth more than everything that follows. The step from *uniform* to
-# $n = 1$ is due to common words; that from $n = 1$ to $n = 2$ to grammar among neighbours. After $n = 3$
-# nothing is gained by counting longer n-grams. The gap that is left belongs to what n-grams cannot see: a
+# $n = 1$ is due to common words; that from $n = 1$ to $n = 2$ to grammar among neighbours. With add-$k$,
+# nothing is gained after $n = 3$; Witten-Bell, which asks shorter contexts, still gains a little at $n = 4$. The gap that is left belongs to what n-grams cannot see: a
 # verb that agrees with a noun on the other side of a relative clause, a name that returns at the end of the
 # sentence. Recurrent networks and attention will have to earn it.
 
@@ -2333,6 +2569,12 @@ check.call(counts).equals({(): {"francisco": 1, "jose": 2, "eat": 2}}, mistakes=
     "you count the different words after a context, not before a word":
         {(): {"san": 2, "cows": 1, "goats": 2}},
 })
+two_words = {("new", "york"): {"city": 3}, ("old", "york"): {"city": 1, "is": 2}, ("new", "jersey"): {"is": 1}}
+check.call(two_words).equals({("york",): {"city": 2, "is": 1}, ("jersey",): {"is": 1}}, mistakes={
+    "the context has lost its last word and not its first":
+        {("new",): {"city": 1, "is": 1}, ("old",): {"city": 1, "is": 1}},
+    "the context has lost all of its words and not only the first": {(): {"city": 2, "is": 2}},
+})
 check.passed()
 
 vocabulary = ["francisco", "jose", "eat", "</s>"]
@@ -2404,13 +2646,13 @@ for m in [1, 2, 3]:
 check.passed()
 
 
-def estimate(tables, context, d, weight=len, lose_newest=False):
+def estimate(tables, context, d, weight=len, lose_newest=False, least=0):
     p = torch.full((5,), 1 / 5, dtype=torch.float64)
     for m, counts in enumerate(tables):
         row = counts.get(context[:m] if lose_newest else context[len(context) - m:])
         if row:
             c = torch.tensor([row.get(word, 0) for word in words], dtype=torch.float64)
-            p = ((c - d).clamp(min=0) + d * weight(row) * p) / c.sum()
+            p = ((c - d).clamp(min=least) + d * weight(row) * p) / c.sum()
     return dict(zip(words, p.tolist(), strict=True))
 
 
@@ -2425,6 +2667,7 @@ for n, d in [(1, 0.5), (2, 0.75), (3, 0.9)]:
                 estimate(tables[:n], context, d, weight=lambda row: 1),
             "the shorter context has lost its newest word; drop the oldest, the first of the tuple":
                 estimate(tables[:n], context, d, lose_newest=True),
+            "words with count 0 are discounted too, below zero": estimate(tables[:n], context, d, least=-d),
             "the discount is 0.75 whatever is asked for": estimate(tables[:n], context, 0.75),
         })
         value = check.call(tables[:n], context, words, d).value
