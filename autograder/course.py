@@ -59,6 +59,16 @@ class LatePolicy:
 
 
 @dataclass(frozen=True)
+class CollectLayout:
+    """How a learning platform names files (see autograder.collect): a pattern with groups student, file and, where
+    there are, number and attempt; what a student's folder is called; whether files carry the time of handing in."""
+
+    pattern: str
+    student: str = "{student}"
+    times: bool = False
+
+
+@dataclass(frozen=True)
 class Paths:
     """The folders of the course; relative ones are below its root."""
 
@@ -80,6 +90,8 @@ class Course:
     limits: Limits = Limits()
     paths: Paths = field(default_factory=Paths)
     late: LatePolicy | None = None
+    collect: dict = field(default_factory=dict)
+    database: str | None = None
 
     @classmethod
     def load(cls, root=None):
@@ -146,6 +158,9 @@ class Course:
 
     @property
     def db_url(self):
+        """The gradebook's database: db_url of [course], else a file in the workspace."""
+        if self.database:
+            return self.database
         return f"sqlite:///{self.gradebook.absolute()}"
 
     def source(self, name):
@@ -219,10 +234,12 @@ def _course(root, top):
     if not re.fullmatch(r"[A-Za-z0-9_-]+", course_id):
         raise about.error("id", f"may hold letters, digits, - and _ only, not {course_id!r}")
     title = about.take("title", str, required=True)
-    about.finish(["id", "title"])
+    database = about.take("db_url", str)
+    about.finish(["id", "title", "db_url"])
     limits = _limits(top.table("limits"), Limits())
     paths = _paths(top.table("paths"))
     late = _late(top.table("late")) if "late" in top.data else None
+    collect = {name: _layout(_Table(entry, top.file, f"[collect.{name}]")) for name, entry in _tables(top, "collect")}
     listed = [
         _Table(entry, top.file, f"assignment {number}") if isinstance(entry, dict) else None
         for number, entry in enumerate(top.take("assignments", list, []), 1)
@@ -234,8 +251,8 @@ def _course(root, top):
     for name in names:
         if names.count(name) > 1:
             raise top.error("assignments", f"lists {name!r} twice")
-    top.finish(["[course]", "[limits]", "[paths]", "[late]", "[[assignments]]"])
-    return Course(root, course_id, title, assignments, limits, paths, late)
+    top.finish(["[course]", "[limits]", "[paths]", "[late]", "[collect]", "[[assignments]]"])
+    return Course(root, course_id, title, assignments, limits, paths, late, collect, database)
 
 
 def _assignment(table, limits):
@@ -287,6 +304,33 @@ def _late(table):
         raise table.error("zone", f'must be a time zone such as "America/New_York", not {name!r}') from None
     table.finish(["grace_days", "factors", "latest_days", "zone"])
     return LatePolicy(grace_days, tuple(float(factor) for factor in factors), latest_days, zone)
+
+
+def _tables(top, key):
+    """The tables inside of a table."""
+    found = top.table(key).data
+    for name, entry in found.items():
+        if not isinstance(entry, dict):
+            raise top.error(key, f"holds tables: write [{key}.{name}]")
+    return found.items()
+
+
+def _layout(table):
+    pattern = table.take("pattern", str, required=True)
+    try:
+        groups = re.compile(pattern.replace("{assignment}", "x")).groupindex
+    except re.error as error:
+        raise table.error("pattern", f"is no regular expression: {error}") from None
+    if "file" not in groups or not {"student", "number"} & set(groups):
+        raise table.error("pattern", "needs the groups (?P<file>...) and (?P<student>...), or (?P<number>...)")
+    student = table.take("student", str, "{student}")
+    if set(re.findall(r"{(.*?)}", student)) - {"student", "number"}:
+        raise table.error("student", "may use {student} and {number} only")
+    times = table.take("times", str, "no")
+    if times not in ("yes", "no"):
+        raise table.error("times", f'must be "yes" or "no", not {times!r}')
+    table.finish(["pattern", "student", "times"])
+    return CollectLayout(pattern, student, times == "yes")
 
 
 def _paths(table):

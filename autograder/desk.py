@@ -12,7 +12,7 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from . import export, feedback, grading, intake, ledger, record
+from . import export, feedback, grading, indexes, intake, ledger, record
 from .bundle import Bundle
 from .gradebook import Book, Entry, parsed, unchanged_written
 from .grading import Start, Task, outputs
@@ -401,14 +401,17 @@ def _write_autograded(job, one, made, done):
 
 def _write_pages(job, gradebook, records):
     """The feedback pages of these students (student -> record); returns their paths."""
+    late = indexes.settle(job.course, job.name, gradebook, records)
     rows = {row.student: row for row in gradebook.rows(job.name, records)}
     marks = gradebook.marks(job.name, records)
     paths = []
     for who, made in records.items():
         graded = made.status in (record.GRADED, record.TO_MARK)
-        page = feedback.page(who, job.bundle, made, rows.get(who) if graded else None, marks.get(who))
+        row = rows.get(who) if graded else None
+        page = feedback.page(who, job.bundle, made, row, marks.get(who), late[who] if graded else None, "index.html")
         ledger.write_atomically(_page(job, who), page)
         paths.append(_page(job, who))
+    indexes.write(job.course, gradebook, job.name, records)
     return paths
 
 
@@ -418,6 +421,7 @@ def _write_pages(job, gradebook, records):
 def table(course, name):
     """The assignment's lines for the CSV, from gradebook and ledger; folders that are no student's are among them."""
     with Book(course.db_url) as gradebook:
+        indexes.settle(course, name, gradebook, [row.student for row in gradebook.rows(name)])
         rows = gradebook.rows(name)
     points = Bundle.from_source(course, name).points
     _, refused = submissions(course, name)
@@ -434,3 +438,20 @@ def write_feedback(course, name, student=None):
             part = {who: job.ledger.current(name, who) for who in found[first : first + 200]}
             paths += _write_pages(job, gradebook, {who: made for who, made in part.items() if made})
     return paths
+
+
+def scores(course, name, level, folders, jobs=None):
+    """Folder -> points that the tests give to the notebook in it (-1: it cannot be graded). Kept in the ledger."""
+    job, found = Job(course, name, level), {}
+    ones = [_submission(str(number), folder, name) for number, folder in enumerate(folders)]
+    planned = dict(zip(folders, job.plan(ones), strict=True))
+    waiting = {one.key: one for one in planned.values() if one.why}
+    if waiting:
+        grading.prepare()
+    tasks = [Task(key, _reader(one), one.submission.note) for key, one in waiting.items()]
+    for done in _graded(job, tasks, jobs, None):
+        _keep(job, done, waiting[done.key])
+    for folder, one in planned.items():
+        made = job.ledger.get(one.key)
+        found[folder] = made.score if made and made.status in (record.GRADED, record.TO_MARK) else -1
+    return found

@@ -58,6 +58,7 @@ class Book:
             self._book = api.Gradebook(self.db_url)
             if self._book.engine.dialect.name == "sqlite":
                 _pragma(self._book.engine)
+            _complete(self._book)
         return self
 
     def __exit__(self, *exception):
@@ -200,6 +201,28 @@ class Book:
             for student, score, most, late, needs in found
         ]
 
+    def penalise(self, assignment, factors):
+        """Takes points off for lateness: what these students' scores, as they are now, lose by their factor."""
+        from sqlalchemy import update
+
+        api = _nbgrader()
+        own = api.SubmittedNotebook
+        with _clear_errors(self.db_url):
+            found = (
+                self._book.db.query(own.id, api.SubmittedAssignment.student_id, own.score, own.late_submission_penalty)
+                .join(api.SubmittedAssignment, own.assignment_id == api.SubmittedAssignment.id)
+                .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
+                .filter(api.Assignment.name == assignment, api.SubmittedAssignment.student_id.in_(list(factors)))
+            )
+            changes = []
+            for notebook, student, score, held in found.all():
+                penalty = round(max(0.0, score or 0.0) * (1 - factors[student]), 6) or None
+                if penalty != held:
+                    changes.append({"id": notebook, "late_submission_penalty": penalty})
+            if changes:
+                self._book.db.execute(update(own), changes)
+                self._book.db.commit()
+
     def timestamps(self, assignment):
         """Student -> when the submission was handed in (UTC, without a zone; or None), for all that it has."""
         api = _nbgrader()
@@ -303,6 +326,20 @@ def _nbgrader():
             del sys.modules[name]
     api.get_alembic_version = _alembic_version  # without starting a program that may not be on the PATH
     return api
+
+
+def _complete(book):
+    """Writes the version of the tables if whoever made them was killed before that."""
+    from sqlalchemy import inspect, text
+
+    if inspect(book.engine).has_table("alembic_version"):
+        if book.db.execute(text("select count(*) from alembic_version")).scalar():
+            return
+    else:
+        book.db.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+    insert = text("INSERT INTO alembic_version (version_num) VALUES (:version)")
+    book.db.execute(insert, {"version": _alembic_version()})
+    book.db.commit()
 
 
 def _wait_for_writers(db_url):

@@ -210,4 +210,4 @@ def test_parts_and_merge_give_what_one_run_gives(course, first, sample_course, s
     assert len(merged.missing) == shards.count(False) and not parts.submitted.joinpath("current").exists()
     graded(parts, shard=(2, 2))
     assert desk.merge(parts, "every_role", first.level).missing == []
-    assert scores(parts) == {"s0": 3.0, "s1": 0.0, "s2": 3.0}
+    assert scores(parts) == {"s0": 3.0, "s1": 0.0, "s2": 3.0}, desk.table(parts, "every_role")
