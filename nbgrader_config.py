@@ -58,6 +58,8 @@ c.Autograde.autograde_preprocessors = [
     nbgrader.CheckCellMetadata,
 ]
 
+c.AssignLatePenalties.plugin_class = "autograder.nbgrader_plugin.LatePolicy"
+
 # What students write is shown to graders on a page of the Jupyter server: no script may run there.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {"strip_files_prefix": lambda text: clean_html(strip_files_prefix(text))}

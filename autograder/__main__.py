@@ -179,12 +179,14 @@ def _mendable():
     from .desk import DeskError
     from .gradebook import GradebookError
     from .grading import GradingError
+    from .late import LateError
     from .ledger import StorageError
     from .sandbox.levels import SandboxUnavailable
     from .source import SourceError
 
     return (
-        BuildError, BundleError, DeskError, GradebookError, GradingError, StorageError, SandboxUnavailable, SourceError,
+        BuildError, BundleError, DeskError, GradebookError, GradingError, LateError, StorageError, SandboxUnavailable,
+        SourceError,
     )  # fmt: skip
 
 

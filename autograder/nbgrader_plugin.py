@@ -10,10 +10,11 @@ import functools
 import json
 
 from nbgrader.api import Gradebook
+from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-from . import desk
+from . import desk, late
 from .bundle import Bundle
 from .course import Course
 from .grading import Grader
@@ -49,6 +50,17 @@ class Judge(NbGraderPreprocessor):
                 cell.outputs = [type(cell)(output) for output in outputs]
         resources["nextword_record"] = made
         return nb, resources
+
+
+class LatePolicy(LateSubmissionPlugin):
+    """The late policy of course.toml for nbgrader (`c.AssignLatePenalties.plugin_class`)."""
+
+    course_root = Unicode("", help="The folder of course.toml (default: found from here upwards)").tag(config=True)
+
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        """Points taken off. It depends on all that the student handed in, and on extensions.toml."""
+        course = Course.load(self.course_root or None)
+        return late.of_student(course, student_id)[self.parent.assignment_id].penalty(score)
 
 
 class SaveBonus(NbGraderPreprocessor):

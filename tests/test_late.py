@@ -1,6 +1,7 @@
 """The late policy: days late, grace days in the order of due dates, factors, extensions, and who is told what."""
 
 import datetime as dt
+from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import pytest
 from autograder import late
 from autograder.course import Course, LatePolicy
 
+ROOT = Path(__file__).parent.parent
 CET = dt.timezone(dt.timedelta(hours=1))
 DUE = dt.datetime(2027, 1, 31, 23, 59, tzinfo=CET)
 DAY, SECOND = dt.timedelta(days=1), dt.timedelta(seconds=1)
@@ -221,3 +223,95 @@ def test_a_policy_that_cannot_be_meant_is_an_error_that_names_the_key(tmp_path, 
     (tmp_path / "course.toml").write_text(f'[course]\nid = "c"\ntitle = "C"\n[late]\n{text}\n')
     with pytest.raises(CourseError, match=complaint):
         Course.load(tmp_path)
+
+
+# --- in the gradebook, on the pages, and under nbgrader ---
+
+CLASS = {"in-time": "2027-01-31 22:59:00 UTC", "one-day-late": "2027-02-01 12:00:00 UTC", "too-late": "2027-02-09 12:00:00 UTC"}
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """A class graded by our own grader: right answers worth 5 points, and a written one worth 4."""
+    import json
+
+    import sample_course
+
+    from autograder import desk
+
+    root = tmp_path_factory.mktemp("late")
+    sample_course.course(root)
+    about = (root / "course.toml").read_text()
+    (root / "course.toml").write_text(about + "due = 2027-01-31T23:59:00+01:00\n[late]\nfactors = [0.8, 0.6]\n")
+    (root / "lib").symlink_to(ROOT / "lib")
+    course = Course.load(root)
+    notebook = sample_course.handed_in()
+    sample_course.cell(notebook, "written-logarithms")["source"] = "Products underflow."
+    for student, stamp in CLASS.items():
+        folder = course.submitted / student / sample_course.NAME
+        folder.mkdir(parents=True)
+        (folder / f"{sample_course.NAME}.ipynb").write_text(json.dumps(notebook))
+        (folder / "timestamp.txt").write_text(stamp)
+    desk.grade(course, sample_course.NAME, "none", jobs=1)
+    return course
+
+
+def lines(course):
+    from autograder import desk
+
+    return {line.student: (line.score, line.penalty) for line in desk.table(course, "every_role")}
+
+
+def feedback_of(course, student, page="every_role"):
+    return " ".join((course.feedback / student / f"{page}.html").read_text().split())
+
+
+@pytest.mark.xdist_group("late")
+def test_the_gradebook_and_the_csv_have_the_penalty(graded):
+    assert lines(graded) == {"in-time": (5, 0), "one-day-late": (4, 1), "too-late": (0, 5)}
+
+
+@pytest.mark.xdist_group("late")
+def test_the_feedback_page_says_why_and_the_index_lists_it(graded):
+    said = feedback_of(graded, "one-day-late")
+    assert "4 of 7 points" in said
+    assert "The score counts 80%. You earned 5 points; 1 are taken off for lateness, which leaves 4." in said
+    assert "nothing is accepted more than 2 days late" in feedback_of(graded, "too-late")
+    assert "late" not in feedback_of(graded, "in-time").split("<main>")[1].split("</header>")[0]
+    assert ", 1 day late" in feedback_of(graded, "one-day-late", "index")
+
+
+@pytest.mark.xdist_group("late")
+def test_marking_by_hand_and_extensions_change_what_is_taken_off(graded):
+    from nbgrader.api import Gradebook
+
+    from autograder import desk
+
+    with Gradebook(graded.db_url) as book:
+        grade = book.find_grade("written-logarithms", "every_role", "every_role", "one-day-late")
+        grade.manual_score, grade.needs_manual_grade = 4, False
+        book.db.commit()
+    desk.write_feedback(graded, "every_role")
+    assert lines(graded)["one-day-late"] == (pytest.approx(7.2), pytest.approx(1.8))
+    extend(graded, "[too-late]\nevery_role = 8\n")
+    assert lines(graded)["too-late"] == (4, 1)
+    (graded.workspace / "extensions.toml").unlink()
+    assert lines(graded)["too-late"] == (0, 5)
+
+
+@pytest.mark.xdist_group("late")
+def test_nbgraders_own_step_takes_off_what_ours_does(graded):
+    from nbgrader.preprocessors import AssignLatePenalties
+    from traitlets.config import Config
+
+    ours = lines(graded)
+    config = Config()
+    config.AssignLatePenalties.plugin_class = "autograder.nbgrader_plugin.LatePolicy"
+    config.LatePolicy.course_root = str(graded.root)
+    about = {"notebook": "every_role", "assignment": "every_role", "db_url": graded.db_url}
+    for student in CLASS:
+        AssignLatePenalties(config=config).preprocess(SimpleNamespace(cells=[]), {"nbgrader": about | {"student": student}})
+    from autograder.gradebook import Book
+
+    with Book(graded.db_url) as book:
+        assert {row.student: (row.score, row.penalty) for row in book.rows("every_role")} == ours

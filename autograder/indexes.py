@@ -1,0 +1,39 @@
+"""Lateness and index pages of a class: what the late policy says goes into the gradebook and onto the pages."""
+
+from . import feedback, late, ledger, record
+
+
+def settle(course, name, gradebook, students):
+    """Takes off what lateness costs at this assignment; returns student -> late.Lateness.
+
+    Points are taken off the score as it is now: after marking by hand they are another number.
+    """
+    found = late.factors(course, name, students)
+    gradebook.penalise(name, {student: one.factor for student, one in found.items()})
+    return found
+
+
+def write(course, gradebook, name, records):
+    """Writes feedback/STUDENT/index.html for the students whose records (of assignment `name`) these are."""
+    book, granted = ledger.Ledger(course.ledger), late.extensions(course)
+    rows = {one.name: {row.student: row for row in gradebook.rows(one.name, records)} for one in course.assignments}
+    for who, made in records.items():
+        lateness = late.of_student(course, who, granted)
+        entries = []
+        for assignment in sorted(course.assignments, key=lambda one: list(lateness).index(one.name)):
+            current = made if assignment.name == name else book.current(assignment.name, who)
+            graded = current and current.status in (record.GRADED, record.TO_MARK)
+            page = course.feedback / who / f"{assignment.name}.html"
+            entries.append(
+                feedback.Entry(
+                    assignment.title,
+                    page.name if page.exists() else None,
+                    current,
+                    rows[assignment.name].get(who) if graded else None,
+                    lateness[assignment.name],
+                )
+            )
+        left = [one.grace_left for one in lateness.values()]
+        grace = (left[-1], course.late.grace_days) if course.late and course.late.grace_days else None
+        page = feedback.index_page(who, course.title, entries, grace)
+        ledger.write_atomically(course.feedback / who / "index.html", page)
