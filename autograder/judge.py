@@ -13,10 +13,14 @@ import threading
 import time
 from dataclasses import dataclass
 
-from .remote import AnswerLost, FromAnswer, Session
+from .remote import AnswerLost, FromAnswer, Session, error_of, text_of
 
 PASSED, FAILED, NOT_WRITTEN, STOPPED = "passed", "failed", "not written", "stopped"
-GRACE_SECONDS = 5  # for the judge's own work in a test, on top of the cell's time
+GRACE_SECONDS = 5  # of processor time for the judge's own work in a test, on top of the cell's time
+SANDBOX_TRIES = 3  # for one step, when the sandbox fails
+KEPT_CHARACTERS = 20_000  # of what a cell prints
+KEPT_IN_ALL = 500_000  # of what all cells of a submission print
+LONGEST_REASON = 5000
 
 
 @dataclass
@@ -60,14 +64,17 @@ class Judge:
 class Trial:
     """One submission before the judge.
 
-    Answers that may use PyTorch are tested in a room that has it, all others in a room that has not.
+    Answers that may use PyTorch are tested in a room that has it, all others in a room that has not. Hidden tests
+    call answers in rooms of their own: what an answer has seen there it cannot print in a later cell, nor return to a
+    visible test, so that no page shows it.
     """
 
     def __init__(self, judge):
         self.bundle, self.houses, self.limits, self.defined = judge.bundle, judge.houses, judge.limits, judge.defined
         self.cells = {cell.id: cell for cell in judge.bundle.cells}
-        self.history = []  # sources of the cells so far, to be run (again) in a fresh room
-        self.sessions = {}  # whether torch is there -> a session, which knows how much of the history it has run
+        self.history = []  # (source, seconds) of the cells so far, to be run (again) in a fresh room
+        self.sessions = {}  # (torch, hidden) -> a session, which knows how much of the history it has run
+        self.room_to_print = KEPT_IN_ALL
         self.troubles = {}  # exercise -> why its cell did not run through
         self.ends = time.monotonic() + self.limits.submission_seconds
 
@@ -75,12 +82,15 @@ class Trial:
         try:
             return [self._step(step) for step in steps]
         finally:
-            for torch in list(self.sessions):
-                self._close(torch)
+            for place in list(self.sessions):
+                self._close(place)
 
     def _step(self, step):
         started = time.monotonic()
-        result = self._run(step) if step.kind == "run" else self._test(step)
+        for _ in range(SANDBOX_TRIES):
+            result = self._run(step) if step.kind == "run" else self._test(step)
+            if result.limit != "sandbox":
+                break
         result.seconds = round(time.monotonic() - started, 4)
         return result
 
@@ -88,40 +98,56 @@ class Trial:
         """Our cell that the step comes from; None for a cell that the student added."""
         return self.cells.get(step.cell_id)
 
-    def _torch(self, step):
-        """Whether the step belongs to an answer that may use PyTorch."""
+    def _place(self, step):
+        """Where the step belongs: whether its answer may use PyTorch, and whether its test is hidden."""
         exercise = step.exercise and self.bundle.exercise(step.exercise)
-        return bool(exercise and exercise.torch)
+        hidden = step.kind != "run" and self.bundle.cell(step.cell_id).role == "hidden"
+        return bool(exercise and exercise.torch), hidden
 
     def _seconds(self, step):
         """This cell's time, and no more than what is left to the submission."""
         cell = self._cell(step)
+        return min(cell and cell.seconds or self.limits.cell_seconds, self._left())
+
+    def _left(self):
         left = self.ends - time.monotonic()
         if left <= 0:
             raise AnswerLost("submission")
-        return min(cell and cell.seconds or self.limits.cell_seconds, left)
+        return left
 
     # --- rooms ---
 
-    def _open(self, torch, seconds):
+    def _open(self, place, seconds):
         """A session that has run all cells before the current one."""
-        if torch not in self.sessions:
-            self.sessions[torch] = Session(self.houses[torch], self.limits)
-        session = self.sessions[torch]
-        while session.done < len(self.history):
-            session.allow(max(seconds, self.limits.cell_seconds))
-            try:
-                session.ask("run", self.history[session.done])
-                session.done += 1
-            except AnswerLost:
-                del self.history[session.done]  # it ran the first time: whatever it did, once is enough
-                self._close(torch)
-                return self._open(torch, seconds)
+        while not (place in self.sessions and self._catch_up(place)):
+            if place not in self.sessions:
+                torch, hidden = place
+                self.sessions[place] = Session(self.houses[torch], self.limits, secret=hidden)
+        session = self.sessions[place]
         session.allow(seconds)
         return session
 
-    def _close(self, torch):
-        session = self.sessions.pop(torch, None)
+    def _catch_up(self, place):
+        """Runs the cells that the session has not run yet; False when it is lost over one of them."""
+        session = self.sessions[place]
+        while session.done < len(self.history):
+            source, seconds = self.history[session.done]
+            session.allow(min(seconds, self._left()))
+            try:
+                session.ask("run", source)
+            except FromAnswer:
+                pass  # only a forged reply: a cell's own exceptions are in the reply
+            except AnswerLost as lost:
+                self._close(place)
+                if lost.limit == "sandbox":
+                    raise
+                self.history[session.done] = "", seconds  # it ran the first time: whatever it did, once is enough
+                return False
+            session.done += 1
+        return True
+
+    def _close(self, place):
+        session = self.sessions.pop(place, None)
         if session is not None:
             session.close()
 
@@ -129,15 +155,16 @@ class Trial:
 
     def _run(self, step):
         result = Result(step.cell_id, step.exercise or "", "run", "ran")
-        torch = self._torch(step)
+        place = self._place(step)
         try:
-            session = self._open(torch, self._seconds(step))
+            seconds = self._seconds(step)
+            session = self._open(place, seconds)
             told = session.ask("run", step.source)
             self._note_run(result, told if type(told) is dict else {})
-            self.history.append(step.source)
+            self.history.append((step.source, seconds))
             session.done += 1
         except AnswerLost as lost:
-            self._close(torch)
+            self._close(place)
             self._stop(result, lost, step)
             self.troubles[result.exercise] = result.reason
         except FromAnswer as error:
@@ -145,35 +172,43 @@ class Trial:
         return result
 
     def _note_run(self, result, told):
-        result.printed, result.warned = str(told.get("stdout", "")), str(told.get("stderr", ""))
-        error = told.get("error")
-        if not error:
+        result.printed, result.warned = self._kept(told.get("stdout")), self._kept(told.get("stderr"))
+        if told.get("error") is None:
             return
-        error = {key: str(value) for key, value in error.items()} if type(error) is dict else {}
-        if error.get("kind") == "OutputLimit":
+        error = error_of(told["error"])
+        if error["kind"] == "OutputLimit":
             raise AnswerLost("output")
-        where = f" ({error['where']})" if error.get("where") else ""
+        where = f" ({error['where']})" if error["where"] else ""
         result.verdict = "failed"
-        result.reason = f"The cell stopped with {error.get('kind')}: {error.get('message')}{where}."
-        result.traceback = error.get("traceback", "")
+        result.reason = f"The cell stopped with {error['kind']}: {error['message']}{where}."
+        result.traceback = error["traceback"]
         self.troubles[result.exercise] = result.reason
+
+    def _kept(self, printed):
+        """What is kept of an output; an answer process may send more than it should."""
+        text = text_of(printed, min(KEPT_CHARACTERS, self.room_to_print))
+        self.room_to_print -= len(text)
+        return text
 
     # --- our tests ---
 
     def _test(self, step):
         result = Result(step.cell_id, step.exercise, self.bundle.cell(step.cell_id).role, PASSED)
         printed = io.StringIO()
-        torch = self._torch(step)
+        place, session = self._place(step), None
         try:
             seconds = self._seconds(step)
-            session = self._open(torch, seconds)
+            session = self._open(place, seconds)
             with contextlib.redirect_stdout(printed), watchdog(seconds + GRACE_SECONDS):
                 self._execute(step, session)
         except AnswerLost as lost:
-            self._close(torch)
+            self._close(place)
             self._stop(result, lost, step)
         except Exception as error:
             self._fail(result, error)
+            if session and session.lost:  # something on the way has taken the loss for an ordinary exception
+                self._close(place)
+                self._stop(result, AnswerLost(*session.lost), step)
         result.printed = printed.getvalue()[-2000:]
         return result
 
@@ -194,9 +229,14 @@ class Trial:
     def _stop(self, result, lost, step):
         result.verdict, result.limit = STOPPED, lost.limit
         cell = self._cell(step)
-        result.reason = result.public = sentence(lost, self.limits, cell and cell.seconds)
+        seconds = cell and cell.seconds
+        result.reason = sentence(lost, self.limits, seconds)
+        # details may tell what the answer was called with: it can be as many bytes too large as it likes
+        result.public = sentence(AnswerLost(lost.limit, DETAILS.get(lost.limit, "")), self.limits, seconds)
 
     def _fail(self, result, error):
+        from nextword.checks.failures import describe_publicly, message_of
+
         result.verdict = NOT_WRITTEN if isinstance(error, NotImplementedError) else FAILED
         result.mistake = str(getattr(error, "mistake", "") or "")
         if hasattr(error, "public"):
@@ -206,11 +246,12 @@ class Trial:
         elif isinstance(error, FromAnswer):
             where = f" ({error.where})" if error.where else ""
             result.reason = f"Your code raised {error.kind}: {error}{where}."
-            result.public = f"Your code raised {error.kind}{where}."
+            result.public = f"Your code raised {describe_publicly(error)}."
         else:
             kind = type(error).__name__
-            result.reason = f"The test could not use what your answer returned ({kind}: {error})."
+            result.reason = f"The test could not use what your answer returned ({kind}: {message_of(error)})."
             result.public = f"The test could not use what your answer returned ({kind})."
+        result.reason, result.public = text_of(result.reason, LONGEST_REASON), text_of(result.public, LONGEST_REASON)
         result.traceback = str(getattr(error, "traceback", ""))
 
 
@@ -230,6 +271,7 @@ LIMITS = {
     "judge": "Checking what it returned took more than {seconds:g} seconds: it may be far too large.",
     "sandbox": "The sandbox failed, which is not the answer's fault: grade this submission again. ({detail})",
 }
+DETAILS = {"value": "it is too large, nested too deeply, or no plain value", "sandbox": "it did not start, or ended"}
 
 
 def sentence(lost, limits, seconds=None):
@@ -259,18 +301,25 @@ def free_names(source):
 
 @contextlib.contextmanager
 def watchdog(seconds):
-    """Stops the judge's own work (comparing something enormous, say) after `seconds`; only in the main thread."""
+    """Stops the judge's own work (comparing something enormous, say); only in the main thread.
+
+    It counts processor time, so that a busy machine stops nobody, and barks again if the first bark was not heard:
+    libraries turn exceptions of a conversion into others.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    on_duty = True
 
     def bark(*_):
-        raise AnswerLost("judge")
+        if on_duty:
+            raise AnswerLost("judge")
 
-    before = signal.signal(signal.SIGALRM, bark)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, bark)
+    signal.setitimer(signal.ITIMER_PROF, seconds, 1)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        on_duty = False
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)

@@ -17,6 +17,10 @@ PLAIN_EXCEPTIONS = frozenset(
 )
 
 
+# A machine may be so busy that an answer hardly runs; for so many times its seconds we wait, whatever the reason.
+MOST_PATIENCE = 5
+
+
 class AnswerLost(BaseException):
     """The answer process is gone or has been ended; `limit` names why.
 
@@ -47,7 +51,7 @@ class Remote:
         return value, [c for c in changed if isinstance(c, (int, str))]
 
     def __getattr__(self, name):
-        if name.startswith("__") and name.endswith("__") and name != "__name__":
+        if name.startswith("__") and name.endswith("__") and (name != "__name__" or self._session.secret):
             raise AttributeError(name)
         return self._session.ask("getattr", self, name)
 
@@ -63,7 +67,7 @@ class Remote:
         return iter(items if type(items) is list else [])
 
     def __bool__(self):
-        return True
+        raise TypeError("an object of the answer is neither true nor false: compare what it holds")
 
     def __repr__(self):
         text = self._session.ask("repr", self)
@@ -78,39 +82,47 @@ def _operator(name, reflected=False):
     return operate
 
 
+# None of ==, <, in and truth: what an answer calls equal, or small, is its own claim. == is the identity of the proxy.
 for _name in OPERATORS:
-    if _name not in ("eq", "ne"):  # the identity of the proxy; what an answer calls equal is its own claim
-        setattr(Remote, f"__{_name}__", _operator(_name))
+    setattr(Remote, f"__{_name}__", _operator(_name))
 for _name in "add sub mul truediv floordiv mod pow matmul".split():
     setattr(Remote, f"__r{_name}__", _operator(_name, reflected=True))
 
 
 class Session:
-    """One answer process. Every question has a deadline; after `AnswerLost` the session is closed for good."""
+    """One answer process. Every question has a deadline; after `AnswerLost` the session is closed for good.
 
-    def __init__(self, house, limits):
-        self.limits, self.bounds = limits, house.bounds
+    secret: whether its answers see hidden tests, so that what they call themselves is not repeated to anybody.
+    """
+
+    def __init__(self, house, limits, secret=False):
+        self.house, self.limits, self.bounds, self.secret = house, limits, house.bounds, secret
         self.codec = wire.Codec(self._refer, self._resolve, self.bounds)
         self.callbacks, self.calls, self.nested = [], 0, 0
         self.done = 0  # how many cells of the submission it has run; kept by the judge
-        self.deadline = None
+        self.deadline = self.lost = None
         try:
             self.room = house.room()
-        except SandboxUnavailable as error:
+        except (SandboxUnavailable, OSError) as error:
             raise AnswerLost("sandbox", str(error)) from None
+        self.generation = house.generation
+        self.line = wire.Line(self.room.connection)
 
     def close(self):
         self.room.close()
 
     def allow(self, seconds):
         """Sets the deadline for all questions from now on."""
-        self.deadline = time.monotonic() + seconds
+        self._started, self._seconds, self._delay = time.monotonic(), seconds, self.room.delay()
+        self.deadline = self._started + seconds
 
     def ask(self, *request):
         """Sends a request and returns what the answer gives; raises what it raises; AnswerLost when it is lost."""
+        if self.lost:
+            raise AnswerLost(*self.lost)
         data = self._pack_for_answer(list(request))
         try:
-            wire.send(self.room.connection, data, self.deadline)
+            self._send(data)
             while True:
                 reply, *operands = self._receive()
                 if reply == "ok":
@@ -120,34 +132,56 @@ class Session:
                 if reply != "call":
                     raise wire.WireError("unknown reply")
                 self._answer_call(*operands)
-        except TimeoutError as error:
-            if isinstance(error, FromAnswer):
-                raise
-            raise self._lost("time") from None
         except FromAnswer:
             raise
-        except (EOFError, ConnectionError):
-            raise self._lost("died") from None
+        except TimeoutError:
+            raise self._lose("time") from None
+        except (EOFError, OSError):
+            raise self._lose("died") from None
         except wire.WireError as error:
-            raise self._lost("value", str(error)) from None
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError):
-            raise self._lost("value", "it sent something that is not a reply") from None
+            raise self._lose("value", str(error)) from None
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
+            raise self._lose("value", "it sent something that is not a reply") from None
 
-    def _lost(self, limit, detail=""):
+    def _lose(self, limit, detail=""):
+        if limit == "died" and not self.house.alive(self.generation):
+            limit, detail = "sandbox", "the warm parent has ended"
+        self.lost = limit, detail
         self.close()
         return AnswerLost(limit, detail)
 
+    def _send(self, data):
+        """What has arrived before a question is no answer to it: whoever sends unasked is not asked any more."""
+        if not self.line.quiet():
+            raise wire.WireError("it sent something that it was not asked for")
+        self.line.send(data, self.deadline)
+
     def _receive(self):
-        reply = self.codec.unpack(wire.receive(self.room.connection, self.bounds.bytes, self.deadline))
+        while True:
+            try:
+                data = self.line.receive(self.bounds.bytes, self.deadline)
+                break
+            except TimeoutError:
+                if not self._extend():
+                    raise
+        reply = self.codec.unpack(data)
         if type(reply) is not list or not reply:
             raise wire.WireError("not a reply")
         return reply
+
+    def _extend(self):
+        """Puts the deadline off by the time that the answer could have run, but waited for a busy processor."""
+        delay = self.room.delay() - self._delay
+        deadline = self._started + min(self._seconds + delay, MOST_PATIENCE * self._seconds)
+        longer = deadline > time.monotonic()
+        self.deadline = max(self.deadline, deadline)
+        return longer
 
     def _answer_call(self, number, arguments, named):
         """The answer calls a function of the test: its result, or its exception, goes back."""
         self.calls += 1
         if self.calls > self.limits.callback_count or self.nested >= self.limits.callback_depth:
-            raise self._lost("callbacks")
+            raise self._lose("callbacks")
         function = self.callbacks[number]
         self.nested += 1
         try:
@@ -157,7 +191,7 @@ class Session:
             answer = ["raised", type(error).__name__, message[:1000]]
         finally:
             self.nested -= 1
-        wire.send(self.room.connection, self._pack_for_answer(answer), self.deadline)
+        self._send(self._pack_for_answer(answer))
 
     def _pack_for_answer(self, message):
         """What a test sends is ours: if it cannot cross, the test is wrong, and says so."""
@@ -178,7 +212,7 @@ class Session:
         side, number, *rest = reference
         if side == "judge":
             return self.callbacks[number]
-        return Remote(self, int(number), str(rest[0])[:200] if rest else "object")
+        return Remote(self, int(number), text_of(rest[0], 200) if rest else "object")
 
 
 class FromAnswer(Exception):
@@ -187,12 +221,33 @@ class FromAnswer(Exception):
     kind = where = traceback = ""
 
 
+# How much is kept of what an answer process says about itself: it is not the answer process that decides.
+LONGEST = {"kind": 200, "base": 200, "message": 2000, "where": 300, "traceback": 4000}
+# Invisible characters that would act on a terminal, or turn the direction of a line.
+UNSEEN = [*range(9), 11, 12, *range(14, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+UNSEEN = dict.fromkeys(UNSEEN)
+UNSEEN[13] = "\n"
+
+
+def text_of(value, longest):
+    """Text from an answer process, fit for pages, tables and terminals; empty if it is something else."""
+    if type(value) is not str:
+        return ""
+    return value[:longest].encode("utf-8", "replace").decode().translate(UNSEEN)
+
+
+def error_of(told):
+    """What an answer process says of an exception, as texts by name."""
+    told = told if type(told) is dict else {}
+    return {key: text_of(told.get(key), longest) for key, longest in LONGEST.items()}
+
+
 _classes = {}
 
 
 def exception_of(told):
     """The exception that an answer reports, as the built-in class it is (or derives from) and a `FromAnswer`."""
-    told = {key: str(told.get(key, "")) for key in ("kind", "base", "message", "where", "traceback")}
+    told = error_of(told)
     if told["kind"] == "OutputLimit":
         return AnswerLost("output")
     base = told["base"] if told["base"] in PLAIN_EXCEPTIONS else "Exception"

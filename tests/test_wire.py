@@ -162,16 +162,132 @@ def test_a_huge_integer_does_not_cross():
         codec().pack(1 << 1_000_000)
 
 
-def test_frames_have_a_limit_a_deadline_and_an_end():
+@pytest.fixture
+def ends():
     one, other = socket.socketpair()
-    wire.send(one, b"hello")
-    assert wire.receive(other, 100) == b"hello"
+    yield one, wire.Line(other)
+    one.close()
+    other.close()
+
+
+def frame(data):
+    return len(data).to_bytes(8, "big") + data
+
+
+def test_frames_have_a_limit_a_deadline_and_an_end(ends):
+    one, line = ends
+    wire.Line(one).send(b"hello")
+    assert line.receive(100) == b"hello"
+    with pytest.raises(TimeoutError):
+        line.receive(100, time.monotonic() + 0.05)
     one.sendall((1 << 60).to_bytes(8, "big"))
     with pytest.raises(wire.WireError, match="too large"):
-        wire.receive(other, 100)
-    with pytest.raises(TimeoutError):
-        wire.receive(other, 100, time.monotonic() + 0.05)
+        line.receive(100)
+
+
+def test_when_the_other_side_is_gone_it_is_an_end_of_file(ends):
+    one, line = ends
+    one.sendall(frame(b"12345")[:10])
     one.close()
     with pytest.raises(EOFError):
-        wire.receive(other, 100)
-    other.close()
+        line.receive(100)
+
+
+def test_frames_that_arrive_together_or_in_pieces_are_told_apart(ends):
+    one, line = ends
+    one.sendall(frame(b"a") + frame(b"") + frame(b"bc") + frame(b"later")[:9])
+    assert [line.receive(9) for _ in range(3)] == [b"a", b"", b"bc"]
+    with pytest.raises(TimeoutError):
+        line.receive(9, time.monotonic() + 0.01)
+    one.sendall(b"ater")
+    assert line.receive(9) == b"later"
+
+
+def test_a_line_knows_whether_something_has_arrived_unasked(ends):
+    one, line = ends
+    assert line.quiet()
+    one.sendall(b"x")
+    assert not line.quiet()
+    one.sendall(frame(b"y" * 60)[1:])
+    with pytest.raises(wire.WireError):
+        line.receive(9)
+    assert not line.quiet()
+
+
+# --- what costs the receiving side much more than it cost to send -------------------------------------------------
+
+
+def seconds_of(packed, bounds=wire.Bounds()):
+    started = time.process_time()
+    with pytest.raises(wire.WireError):
+        codec(bounds).unpack(packed)
+    return time.process_time() - started
+
+
+def test_empty_lists_are_counted_before_they_fill_the_memory():
+    header = b"\xdd" + (2_000_000).to_bytes(4, "big")
+    assert seconds_of(header * 30 + b"\x90" * 30_000_000) < 5
+    assert seconds_of(b"\xdd" + (30).to_bytes(4, "big") + (header + b"\x90" * 2_000_000) * 30) < 5
+
+
+def collide(count):
+    return [i * (2**61 - 1) for i in range(count)]
+
+
+@pytest.mark.parametrize("tag", [wire.DICT, wire.SET, wire.FROZENSET])
+def test_keys_that_collide_are_refused(tag):
+    keys = [[wire.INTEGER, key.to_bytes(12, "big")] for key in collide(200_000)]
+    items = [part for key in keys for part in (key, 0)] if tag == wire.DICT else keys
+    assert seconds_of(msgpack.packb([tag, *items])) < 10
+    if tag == wire.DICT:
+        tuples = [part for key in keys[:1000] for part in ([wire.TUPLE, 1, [wire.TUPLE, key]], 0)]
+        assert seconds_of(msgpack.packb([tag, *tuples])) < 5
+
+
+def test_ordinary_keys_are_not_taken_for_colliding_ones():
+    for keys in (range(-1000, 1000), [x / 7 for x in range(1000)], [(i, str(i)) for i in range(1000)], collide(50)):
+        assert through(dict.fromkeys(keys, 0)) == dict.fromkeys(keys, 0) and through(set(keys)) == set(keys)
+    assert len(through({float("nan"): 1, float("inf"): 2})) == 2
+
+
+@pytest.mark.parametrize("shape", [(0, 1 << 40), (1 << 31, 0, 2), (0, 1 << 62), (0, -1), (1 << 70, 0), (0, "x"), (0, 1.5)])
+def test_an_empty_array_has_no_enormous_shape(shape):
+    with pytest.raises(wire.WireError):
+        codec().unpack(msgpack.packb([wire.ARRAY, "<f8", *[s if type(s) is not int or s < 1 << 63 else 1 << 63 for s in shape], b""]))
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((0, 3)), np.arange(6.0)[::-2], np.arange(6).reshape(2, 3).T, np.asfortranarray(np.ones((2, 3))), np.array(3.0),
+        np.arange(3, dtype=">i4"), np.arange(3, dtype=">f8"), np.arange(3, dtype=np.longdouble), np.arange(3, dtype=np.float16),
+        np.ma.masked_array([1.0, 2.0], [False, True]), np.broadcast_to(1.0, (3, 2)), np.lib.stride_tricks.as_strided(np.arange(4.0), (3, 2), (8, 8)),
+        np.arange(3, dtype=np.clongdouble), np.array([True, False]),
+    ],
+)  # fmt: skip
+def test_odd_arrays_arrive_as_plain_ones_in_native_order(array):
+    got = through(array)
+    assert type(got) is np.ndarray and got.dtype.isnative and got.flags.writeable and got.dtype.itemsize <= 16
+    np.testing.assert_array_equal(got, np.asarray(array))
+
+
+@pytest.mark.parametrize(
+    "sent, arrives",
+    [
+        (np.array([(1, 2.5)], dtype=[("a", "i4"), ("b", "f8")]), [(1, 2.5)]),
+        (np.array([3], dtype="timedelta64[ns]"), [3]),
+        (np.array([b"x"]), [b"x"]),
+        (np.void(b"\x01\x02"), b"\x01\x02"),
+    ],
+)
+def test_arrays_of_other_things_arrive_as_lists(sent, arrives):
+    assert through(sent) == arrives
+
+
+def test_a_tensor_arrives_as_an_array_where_there_is_no_torch(monkeypatch):
+    import torch
+
+    packed = codec().pack(torch.ones(2))
+    assert type(codec().unpack(packed)) is torch.Tensor
+    monkeypatch.delitem(__import__("sys").modules, "torch")
+    assert type(codec().unpack(packed)) is np.ndarray

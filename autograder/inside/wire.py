@@ -5,7 +5,10 @@ Both sides check what they receive: depth, number of items, dtypes and sizes are
 is a `WireError` and nothing worse.
 """
 
+import math
 import re
+import select
+import sys
 import time
 from dataclasses import dataclass
 
@@ -15,6 +18,7 @@ import numpy as np
 LIST, TUPLE, SET, FROZENSET, DICT, ARRAY, SCALAR, INTEGER, COMPLEX, REFERENCE, TENSOR = range(11)
 NUMERIC = re.compile(r"[<>|=][biufc]\d{1,2}\Z")
 MAX_INTEGER_BYTES = 4096
+MAX_EQUAL_HASHES = 50  # of the keys of one dictionary, or the items of one set
 
 
 class WireError(Exception):
@@ -49,15 +53,16 @@ class Codec:
 
     def unpack(self, data):
         """The value that `data` stands for; WireError when it is malformed or over the bounds."""
+        self._left = self.bounds.items
         try:
             packed = msgpack.unpackb(
                 data,
                 unicode_errors="surrogatepass",
-                max_array_len=self.bounds.items,
+                max_array_len=min(self.bounds.items, len(data)),
                 max_map_len=0,
                 max_ext_len=0,
+                list_hook=self._count,  # counted while they are made: a frame of nothing but [ is huge in memory
             )
-            self._left = self.bounds.items
             return self._decode(packed, 0)
         except WireError:
             raise
@@ -74,19 +79,26 @@ class Codec:
         encoder = _encoder(value)
         return encoder(self, value, depth + 1) if encoder else [REFERENCE, *self.refer(value)]
 
+    def _count(self, items):
+        self._left -= 1 + len(items)
+        if self._left < 0:
+            raise WireError(f"a value of more than {self.bounds.items:,} items")
+        return items
+
     def _decode(self, packed, depth):
         if type(packed) is not list:
             return packed
-        self._left -= len(packed)
-        if self._left < 0:
-            raise WireError(f"a value of more than {self.bounds.items:,} items")
         if depth > self.bounds.depth:
             raise WireError(f"a value is nested more than {self.bounds.depth} levels deep")
         tag, body = packed[0], packed[1:]
         if tag in SEQUENCES:
-            return SEQUENCES[tag](self._decode_items(body, depth + 1))
+            items = self._decode_items(body, depth + 1)
+            if tag in (SET, FROZENSET):
+                _refuse_collisions(items)
+            return SEQUENCES[tag](items)
         if tag == DICT:
             items = self._decode_items(body, depth + 1)
+            _refuse_collisions(items[::2])
             return dict(zip(items[::2], items[1::2], strict=True))
         if tag in (ARRAY, SCALAR, TENSOR):
             return _array(tag, *body)
@@ -103,6 +115,15 @@ class Codec:
 
 
 SEQUENCES = {LIST: list, TUPLE: tuple, SET: set, FROZENSET: frozenset}
+
+
+def _refuse_collisions(keys):
+    """Thousands of keys of one hash take minutes to put into a dictionary, and nothing can interrupt it."""
+    if len(keys) <= MAX_EQUAL_HASHES:
+        return
+    hashes = sorted(map(hash, keys))
+    if any(map(int.__eq__, hashes, hashes[MAX_EQUAL_HASHES:])):
+        raise WireError(f"more than {MAX_EQUAL_HASHES} keys have the same hash")
 
 
 def _integer_bytes(value):
@@ -156,7 +177,7 @@ def _encode_array(codec, value, depth):
     tag = SCALAR if isinstance(value, np.generic) else ARRAY
     plain = np.asarray(value)
     if plain.dtype.itemsize > 16:
-        plain = plain.astype(np.float64)
+        plain = plain.astype(_plain_dtype(plain.dtype))
     return [tag, plain.dtype.str, *plain.shape, plain.tobytes()]
 
 
@@ -174,49 +195,83 @@ def _encode_tensor(codec, value, depth):
 
 def _array(tag, dtype, *rest):
     *shape, raw = rest
-    if not (type(dtype) is str and NUMERIC.match(dtype)) or len(shape) > 32:
+    if not (type(dtype) is str and NUMERIC.match(dtype)) or len(shape) > 32 or type(raw) is not bytes:
         raise WireError("malformed value: not a numeric array")
+    dtype = np.dtype(dtype)
+    if any(type(length) is not int for length in shape) or math.prod(map(abs, shape)) * dtype.itemsize != len(raw):
+        raise WireError("malformed value: an array of another size than its shape")
+    if not raw and math.prod(length or 1 for length in shape) > sys.maxsize >> 32:
+        raise WireError("an empty array of an enormous shape")  # sums of it would be enormous
     # copied: the frame is read-only, and an answer may write into what it is given
-    array = np.frombuffer(raw, np.dtype(dtype)).reshape(tuple(shape)).copy()
+    array = np.frombuffer(raw, dtype).reshape(tuple(shape)).astype(_plain_dtype(dtype))
     if tag == TENSOR:
-        import torch
-
-        return torch.from_numpy(array)
+        # where PyTorch is not allowed, a tensor arrives as the array that it is
+        from_numpy = getattr(sys.modules.get("torch"), "from_numpy", None)
+        return from_numpy(array) if from_numpy else array
     return array[()] if tag == SCALAR else array
+
+
+def _plain_dtype(dtype):
+    """The dtype in this machine's byte order; long doubles as doubles."""
+    if dtype.itemsize > (16 if dtype.kind == "c" else 8):
+        return np.complex128 if dtype.kind == "c" else np.float64
+    return dtype.newbyteorder("=")
 
 
 # --- frames -----------------------------------------------------------------------------------------------
 
-
-def send(connection, data, deadline=None):
-    """Sends one frame: its length in 8 bytes, then the data. TimeoutError when `deadline` (monotonic) passes."""
-    connection.settimeout(_left(deadline))
-    connection.sendall(len(data).to_bytes(8, "big") + data)
+PIECE = 1 << 16  # received at once: nearly every frame, with its length
 
 
-def receive(connection, limit, deadline=None):
-    """One frame of at most `limit` bytes; EOFError when the other side is gone, WireError when it is too long."""
-    length = int.from_bytes(_exactly(connection, 8, deadline), "big")
-    if length > limit:
-        raise WireError(f"a frame of {length:,} bytes is too large (at most {limit:,})")
-    return _exactly(connection, length, deadline)
+class Line:
+    """Frames over a stream socket: the length in 8 bytes, then the data.
 
+    What has arrived of a frame is kept when a deadline passes: `receive` can be called again.
+    """
 
-def _exactly(connection, count, deadline):
-    received = bytearray()
-    while len(received) < count:
-        connection.settimeout(_left(deadline))
-        chunk = connection.recv(min(1 << 20, count - len(received)))
-        if not chunk:
-            raise EOFError("the other side is gone")
-        received += chunk
-    return bytes(received)
+    def __init__(self, connection):
+        self.connection, self._held, self._timeout = connection, bytearray(), -1
+        self._arrivals = select.poll()
+        self._arrivals.register(connection, select.POLLIN)
 
+    def send(self, data, deadline=None):
+        """Sends one frame. TimeoutError when `deadline` (monotonic) passes."""
+        self._wait_until(deadline)
+        self.connection.sendall(len(data).to_bytes(8, "big") + data)
 
-def _left(deadline):
-    if deadline is None:
-        return None
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
+    def receive(self, limit, deadline=None):
+        """One frame of at most `limit` bytes; EOFError when the other side is gone, WireError when it is too long."""
+        self._hold(8, deadline)
+        length = int.from_bytes(self._held[:8], "big")
+        if length > limit:
+            raise WireError(f"a frame of more than {limit:,} bytes is too large")
+        self._hold(8 + length, deadline)
+        data = bytes(memoryview(self._held)[8 : 8 + length])
+        self._held = self._held[8 + length :]
+        return data
+
+    def quiet(self):
+        """Whether nothing has arrived that was not received."""
+        if self._held:
+            return False
+        return not self._arrivals.poll(0)
+
+    def _hold(self, count, deadline):
+        while len(self._held) < count:
+            self._wait_until(deadline)
+            piece = self.connection.recv(max(PIECE, min(1 << 20, count - len(self._held))))
+            if not piece:
+                raise EOFError("the other side is gone")
+            self._held += piece
+
+    def _wait_until(self, deadline):
+        timeout = None
+        if deadline is not None:
+            timeout = deadline - time.monotonic()
+            if timeout <= 0:
+                raise TimeoutError
+            if 0 <= (self._timeout or -1) - timeout < 0.05:  # near enough, and saves a system call
+                return
+        if timeout != self._timeout:
+            self.connection.settimeout(timeout)
+            self._timeout = timeout

@@ -30,6 +30,15 @@ class Room:
 
     def __init__(self, connection, handle):
         self.connection, self._handle = connection, handle
+        self._schedule = _schedule_of(handle)
+
+    def delay(self):
+        """How many seconds the room's main thread could have run so far, but waited for a processor."""
+        try:
+            with open(self._schedule) as file:
+                return int(file.read().split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):
+            return 0.0
 
     def close(self):
         """Ends whatever still runs in the room; returns when it is gone."""
@@ -43,6 +52,16 @@ class Room:
         select.select([self._handle], [], [], ROOM_SECONDS)
         os.close(self._handle)
         self._handle = None
+
+
+def _schedule_of(handle):
+    """The kernel's account of a process that we have a handle of, as a path."""
+    try:
+        with open(f"/proc/self/fdinfo/{handle}") as file:
+            pid = next(line.split()[1] for line in file if line.startswith("Pid:"))
+        return f"/proc/{pid}/schedstat"
+    except (OSError, StopIteration):
+        return ""
 
 
 class House:
