@@ -133,6 +133,46 @@ def export(name: Name, workspace: Workspace = None):
 
 
 @app.command()
+def canvas(
+    name: Name,
+    workspace: Workspace = None,
+    roster: Annotated[Path | None, typer.Option(help="The gradebook as Canvas exports it: its rows are filled in.")] = None,
+):
+    """Writes the CSV that Canvas imports."""
+    from . import lms
+
+    path, unknown = lms.write_canvas(course_at(workspace), name, roster)
+    print(path)
+    if unknown:
+        print("Not in the roster: " + ", ".join(unknown))
+
+
+@app.command()
+def results(name: Name, workspace: Workspace = None):
+    """Writes results.json for every student, as Gradescope and other platforms read it."""
+    from . import lms
+
+    course = course_at(workspace)
+    print(f"{len(lms.write_results(course, name))} files in {course.workspace / 'results'}")
+
+
+@app.command()
+def gradescope(name: Name, path: Annotated[Path | None, typer.Option(help="Where the zip is written.")] = None):
+    """Writes the autograder zip to upload to Gradescope."""
+    from . import gradescope as packing
+
+    print(packing.build(course_at(), name, path or Path("dist") / f"gradescope-{name}.zip"))
+
+
+@app.command()
+def report(name: Name, workspace: Workspace = None):
+    """Writes a page about the class: what was passed, which mistakes were made, which answers are alike."""
+    from . import report as reporting
+
+    print(reporting.write(course_at(workspace), name))
+
+
+@app.command()
 def release(
     folder: Annotated[Path, typer.Argument(help="A new folder, or an earlier release.")] = Path("dist/nextword"),
 ):
@@ -181,12 +221,13 @@ def _mendable():
     from .grading import GradingError
     from .late import LateError
     from .ledger import StorageError
+    from .lms import RosterError
     from .sandbox.levels import SandboxUnavailable
     from .source import SourceError
 
     return (
-        BuildError, BundleError, DeskError, GradebookError, GradingError, LateError, StorageError, SandboxUnavailable,
-        SourceError,
+        BuildError, BundleError, DeskError, GradebookError, GradingError, LateError, RosterError, StorageError,
+        SandboxUnavailable, SourceError,
     )  # fmt: skip
 
 

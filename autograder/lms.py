@@ -1,0 +1,145 @@
+"""Grades for learning platforms: Canvas's gradebook import, and results.json for Gradescope and anything else.
+
+Canvas wants its own columns back: Student, ID, SIS User ID, SIS Login ID, Section, and one per assignment, named as in
+Canvas. So export the gradebook from Canvas and give that file as `roster`; only the assignment's column is filled in.
+"""
+
+import csv
+import io
+import json
+
+from . import record
+from .bundle import Bundle
+from .export import safe
+from .judge import PASSED
+from .ledger import Ledger, write_atomically
+
+IDENTITY = ("Student", "ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section")
+PLAIN = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")  # where no roster is given
+POSSIBLE = "points possible"
+
+
+class RosterError(Exception):
+    """The file is not what Canvas exports; the message says what is missing."""
+
+
+def canvas(found, title, points, roster=None):
+    """The import file's text, and the students of ours whom the roster does not have.
+
+    found: export.Line of one assignment; title: its name in Canvas; points: full marks; roster: the text that Canvas
+    exported, or None (then students are known by their login alone). A student without a score has an empty cell,
+    which Canvas leaves as it is.
+    """
+    scores = {line.student: line.score for line in found}
+    header, rows = _roster(roster) if roster is not None else (list(PLAIN), _plain(scores))
+    column = next((name for name in header if name == title or name.startswith(f"{title} (")), title)
+    kept = [name for name in IDENTITY if name in header]
+    text, taken = io.StringIO(), set()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*kept, column])
+    for row in rows:
+        if row.get("Student", "").strip().lower() == POSSIBLE:
+            writer.writerow([*(row.get(name, "") for name in kept), f"{points:g}"])
+            continue
+        student = next((one for one in _names(row) if one in scores), None)
+        taken.add(student)
+        writer.writerow([*(safe(row.get(name, "")) for name in kept), safe(scores.get(student))])
+    return text.getvalue(), sorted(set(scores) - taken)
+
+
+def _roster(text):
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    missing = {"Student", "ID"} - set(reader.fieldnames or ())
+    if missing:
+        raise RosterError(f"The roster is not what Canvas exports: it has no column {sorted(missing)[0]!r}.")
+    rows = [{name: value or "" for name, value in row.items() if name} for row in reader]
+    return list(reader.fieldnames), [row for row in rows if any(row.values())]
+
+
+def _plain(scores):
+    return [{"Student": "Points Possible"}, *({"Student": one, "SIS Login ID": one} for one in sorted(scores))]
+
+
+def _names(row):
+    """What our student's id may be in a row of the roster."""
+    login = row.get("SIS Login ID", "").strip()
+    known = (login, login.partition("@")[0], row.get("SIS User ID", "").strip(), row.get("ID", "").strip())
+    return [name for name in known if name]
+
+
+# --- results.json -----------------------------------------------------------------------------------------
+
+
+def results(bundle, made):
+    """A record as Gradescope's results.json (plain data).
+
+    Hidden tests are visible once grades are published, and then show their words and the public form of a failure
+    only. A bonus has a maximum of 0, so that it is extra credit. Written answers are not in it.
+    """
+    if made.status in (record.UNREADABLE, record.ERROR):
+        return {"score": 0.0, "output": made.reason, "stdout_visibility": "hidden", "tests": []}
+    output = [*(f"Repaired: {note}" for note in made.notes)]
+    output += [_trouble(bundle, cell) for cell in made.cells if cell.verdict != "ran"]
+    if any(answer.touched for answer in made.written):
+        output.append("Written answers are marked by hand.")
+    return {
+        "output": "\n\n".join(output),
+        "execution_time": round(made.seconds, 1),
+        "stdout_visibility": "hidden",
+        "tests": [_test(bundle.exercise(test.exercise), test) for test in made.tests],
+    }
+
+
+def _test(exercise, test):
+    hidden = test.kind == "hidden"
+    said = [test.public if hidden else test.reason] if test.verdict != PASSED else []
+    if hidden and exercise.covers:
+        said.append(f"What this test covers: {exercise.covers}")
+    return {
+        "name": f"{exercise.heading} ({'hidden' if hidden else 'visible'} test)",
+        "number": exercise.number,
+        "score": float(test.points),
+        "max_score": 0.0 if test.bonus else float(test.maximum),
+        "status": "passed" if test.verdict == PASSED else "failed",
+        "output": "\n\n".join(said),
+        "output_format": "text",
+        "visibility": "after_published" if hidden else "visible",
+        "extra_data": {"cell": test.cell, "verdict": test.verdict, "mistake": test.mistake, "seconds": test.seconds},
+    }
+
+
+def _trouble(bundle, cell):
+    where = bundle.exercise(cell.exercise).label if cell.exercise else "A cell of your own"
+    return f"{where}: {cell.reason}"
+
+
+def results_json(bundle, made):
+    return json.dumps(results(bundle, made), indent=1, ensure_ascii=False) + "\n"
+
+
+# --- commands ---------------------------------------------------------------------------------------------
+
+
+def write_canvas(course, name, roster=None):
+    """Writes canvas-NAME.csv into the workspace; returns its path and the students whom the roster does not have."""
+    from . import desk
+
+    bundle = Bundle.from_source(course, name)
+    try:
+        text = roster and roster.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RosterError(f"{roster} cannot be read: {error}") from None
+    text, unknown = canvas(desk.table(course, name), bundle.title, bundle.points, text)
+    path = course.workspace / f"canvas-{name}.csv"
+    write_atomically(path, text)
+    return path, unknown
+
+
+def write_results(course, name):
+    """Writes results/STUDENT/NAME.json into the workspace for every student with a record; returns the paths."""
+    bundle, book, paths = Bundle.from_source(course, name), Ledger(course.ledger), []
+    for student in book.students(name):
+        if made := book.current(name, student):
+            paths.append(course.workspace / "results" / student / f"{name}.json")
+            write_atomically(paths[-1], results_json(bundle, made))
+    return paths
