@@ -90,17 +90,22 @@ import numpy as np
 import torch
 from nextword import checks
 
-rng = np.random.default_rng(1)
-x, w = rng.normal(size=(4, 3)), rng.normal(size=(2, 4))
-ones = np.ones((4, 1))
-expected = torch.nn.functional.linear(torch.tensor(x), torch.tensor(w[:, 1:]), torch.tensor(w[:, 0]))
-check = checks.of(linear)
-check.call(x, w).close_to(expected, mistakes={
-    "the 1 is appended after the inputs, so the last column of w is taken for the biases":
-        np.hstack([x, ones]) @ w.T,
-    "the biases, column 0 of w, are left out": x @ w[:, 1:].T,
-})
-check.passed()
+
+def test_linear():
+    rng = np.random.default_rng(1)
+    x, w = rng.normal(size=(4, 3)), rng.normal(size=(2, 4))
+    inputs, weights = torch.tensor(x), torch.tensor(w)
+    torch_linear = torch.nn.functional.linear
+    check = checks.of(linear)
+    check.call(x, w).close_to(torch_linear(inputs, weights[:, 1:], weights[:, 0]), mistakes={
+        "the 1 is appended after the inputs, so the last column of w is taken for the biases":
+            torch_linear(inputs, weights[:, :-1], weights[:, -1]),
+        "the biases, column 0 of w, are left out": torch_linear(inputs, weights[:, 1:]),
+    })
+    return check
+
+
+test_linear().passed()
 
 # %% hidden="linear" points=1
 # A single example, a single output, integer inputs, and weights that happen to be a square matrix.
@@ -174,19 +179,32 @@ import numpy as np
 import torch
 from nextword import checks
 
-check = checks.of(sigmoid)
-a = np.random.default_rng(3).normal(size=(4, 3))
-check.call(a).close_to(torch.sigmoid(torch.tensor(a)), mistakes={
-    "the exponent has the wrong sign": 1 / (1 + np.exp(a)),
-    "this is the slope of the sigmoid, not the sigmoid": np.exp(-a) / (1 + np.exp(-a)) ** 2,
-    "this is tanh": np.tanh(a),
-})
-large = np.array([[-1000.0, 1000.0], [-0.5, 0.0]])
-check.call(large).close_to(torch.sigmoid(torch.tensor(large)), mistakes={
-    "exp(1000) overflows, and infinity / infinity is not a number":
-        lambda: np.exp(large) / (np.exp(large) + 1),
-})
-check.passed()
+
+def test_sigmoid():
+    check = checks.of(sigmoid)
+    a = np.random.default_rng(3).normal(size=(4, 3))
+    t = torch.tensor(a, requires_grad=True)
+    torch.sigmoid(t).sum().backward()
+    check.call(a).close_to(torch.sigmoid(t).detach(), mistakes={
+        "the exponent has the wrong sign": torch.sigmoid(-t).detach(),
+        "you return the slope of the sigmoid instead of its value": t.grad,
+        "tanh takes the place of the sigmoid": torch.tanh(t).detach(),
+    })
+    large = np.array([[-1000.0, 1000.0], [-0.5, 0.0]])
+    expected = torch.sigmoid(torch.tensor(large)).numpy()
+    check.call(large).close_to(expected, mistakes={
+        "exp(1000) overflows, and infinity / infinity is not a number": np.where(large > 700, np.nan, expected),
+    })
+    small = np.array([-100.0])
+    check.call(small).close_to(torch.sigmoid(torch.tensor(small)), mistakes={
+        "a is clipped before the exponential, which changes the small values":
+            torch.sigmoid(torch.tensor([-30.0], dtype=torch.float64)),
+        "small values are computed as 1 minus something near 1, which rounds them away": np.zeros(1),
+    })
+    return check
+
+
+test_sigmoid().passed()
 
 # %% hidden="sigmoid" points=1
 # Vectors and arrays with three axes, integer inputs, and values far from 0 on both sides.
@@ -260,24 +278,28 @@ import numpy as np
 import torch
 from nextword import checks
 
-check = checks.of(softmax)
-b = np.random.default_rng(5).normal(size=(4, 3))
-check.call(b).close_to(torch.softmax(torch.tensor(b), dim=-1), mistakes={
-    "the sum runs over the examples (axis 0) instead of the classes": torch.softmax(torch.tensor(b), dim=0),
-    "you divide by the sum over the whole batch": np.exp(b) / np.exp(b).sum(),
-    "the exponentials are not divided by their sum": np.exp(b),
-})
-large = np.array([[1000.0, 999.0, 0.0], [-1000.0, -1001.0, -1000.0]])
 
-def shifted_softmax(b, shift):
-    return np.exp(b - shift) / np.exp(b - shift).sum(-1, keepdims=True)
+def test_softmax():
+    check = checks.of(softmax)
+    b = np.random.default_rng(5).normal(size=(4, 3))
+    scores = torch.tensor(b)
+    check.call(b).close_to(torch.softmax(scores, dim=-1), mistakes={
+        "the sum runs over the examples (axis 0) instead of the classes": torch.softmax(scores, dim=0),
+        "you divide by the sum over the whole batch": torch.softmax(scores.flatten(), dim=0).reshape(4, 3),
+        "the exponentials are not divided by their sum": torch.exp(scores),
+    })
+    large = np.array([[1000.0, 999.0, 0.0], [-1000.0, -1001.0, -1000.0]])
+    expected = torch.softmax(torch.tensor(large), dim=-1).numpy()
+    check.call(large).close_to(expected, mistakes={
+        "you exponentiate without subtracting the largest score of the row":
+            np.array([[np.nan, np.nan, 0], [np.nan, np.nan, np.nan]]),
+        "you subtract the largest score of the whole batch, not of each row":
+            np.array([expected[0], [np.nan, np.nan, np.nan]]),
+    })
+    return check
 
 
-check.call(large).close_to(torch.softmax(torch.tensor(large), dim=-1), mistakes={
-    "you exponentiate without subtracting the largest score of the row": lambda: shifted_softmax(large, 0),
-    "you subtract the largest score of the whole batch, not of each row": lambda: shifted_softmax(large, large.max()),
-})
-check.passed()
+test_softmax().passed()
 
 # %% hidden="softmax" points=1
 # A single vector, three axes, integer scores, as many classes as examples, and scores that are far apart.
@@ -350,22 +372,37 @@ import numpy as np
 import torch
 from nextword import checks
 
-rng = np.random.default_rng(7)
-labels = np.array([2, 0, 2, 1])
-y, y_hat = np.eye(3)[labels], rng.dirichlet(np.ones(3), size=4)
-J = torch.nn.functional.nll_loss(torch.log(torch.tensor(y_hat)), torch.tensor(labels)).item()
-check = checks.of(cross_entropy)
-check.call(y, y_hat).close_to(J, mistakes={
-    "the losses of the examples are added up instead of averaged": 4 * J,
-    "the mean is taken over all entries, classes included, instead of over the examples": J / 3,
-    "the logarithm is the one to base 2: the unit here is the nat": J / np.log(2),
-    "the minus sign is missing": -J,
-})
-sure = np.array([[0.0, 0.25, 0.75], [0.5, 0.0, 0.5]])
-check.call(np.eye(3)[[1, 2]], sure).close_to(np.log(4) / 2 + np.log(2) / 2, mistakes={
-    "0 * log(0) is computed, which NumPy takes for nan": np.nan,
-})
-check.passed()
+
+def test_cross_entropy():
+    rng = np.random.default_rng(7)
+    labels = np.array([2, 0, 2, 1])
+    y, y_hat = np.eye(3)[labels], rng.dirichlet(np.ones(3), size=4)
+    J = torch.nn.functional.nll_loss(torch.log(torch.tensor(y_hat)), torch.tensor(labels)).item()
+    check = checks.of(cross_entropy)
+    check.call(y, y_hat).close_to(J, mistakes={
+        "the losses of the examples are added up instead of averaged": 4 * J,
+        "the mean is taken over all entries, classes included, instead of over the examples": J / 3,
+        "the logarithm is the one to base 2: the unit here is the nat": J / np.log(2),
+        "the minus sign is missing": -J,
+    })
+    sure = np.array([[0.0, 0.25, 0.75], [0.5, 0.0, 0.5]])
+    check.call(np.eye(3)[[1, 2]], sure).close_to(np.log(4) / 2 + np.log(2) / 2, mistakes={
+        "0 * log(0) is computed, which NumPy takes for nan": np.nan,
+    })
+    mixed = np.array([[0.25, 0.75, 0.0], [0.0, 0.0, 1.0]])                   # a distribution that is not one-hot
+    unsure = np.array([[0.75, 0.25, 0.0], [0.25, 0.25, 0.5]])
+    J = (np.log(4 / 3) / 4 + 3 * np.log(4) / 4 + np.log(2)) / 2
+    check.call(mixed, unsure).close_to(J, mistakes={
+        "0 * log(0) is computed, which NumPy takes for nan": np.nan,
+        "only the likeliest class of y is looked at, but y is a distribution": (np.log(4) + np.log(2)) / 2,
+    })
+    J = check.call(np.eye(3)[[0, 2]], sure).value
+    check.holds(J == np.inf, "A right answer has probability 0, so the loss is infinite; yours is {}. "
+                "Are the probabilities clipped, or is a small number added to them?", J)
+    return check
+
+
+test_cross_entropy().passed()
 
 # %% hidden="cross_entropy" points=1
 # Other batches, answers that are not one-hot, and a right answer whose probability is 0.
@@ -487,33 +524,37 @@ from nextword import checks
 from nextword.rows import compare_rows
 
 
-def torch_linear(x, w):
-    return torch.nn.functional.linear(x, w[:, 1:], w[:, 0])
+def test_nn_forward():
+    def torch_linear(x, w):
+        return torch.nn.functional.linear(x, w[:, 1:], w[:, 0])
+
+    rng = np.random.default_rng(9)
+    B, I, D, K = 4, 5, 3, 2
+    x, y = rng.normal(size=(B, I)), np.eye(K)[[0, 1, 1, 0]]
+    alpha, beta = rng.normal(size=(D, 1 + I)), rng.normal(size=(K, 1 + D))
+
+    t = {"x": torch.tensor(x)}
+    t["a"] = torch_linear(t["x"], torch.tensor(alpha))
+    t["z"] = torch.sigmoid(t["a"])
+    t["b"] = torch_linear(t["z"], torch.tensor(beta))
+    t["y_hat"] = torch.softmax(t["b"], dim=1)
+    t["J"] = torch.nn.functional.cross_entropy(t["b"], torch.tensor(y))
+
+    check = checks.of(nn_forward)
+    compare_rows(check.call(x, y, alpha, beta), t, mistakes={
+        "a": {"the biases, column 0 of alpha, are left out": t["a"] - torch.tensor(alpha[:, 0]),
+              "the last column of alpha is taken for the biases":
+                  torch_linear(t["x"], torch.tensor(np.roll(alpha, 1, axis=1)))},
+        "z": {"the sigmoid is missing, so that z is a": t["a"]},
+        "b": {"the second layer is given a, not z": torch_linear(t["a"], torch.tensor(beta))},
+        "y_hat": {"softmax runs over the examples instead of the classes": torch.softmax(t["b"], dim=0)},
+        "J": {"the losses of the examples are added up instead of averaged": B * t["J"],
+              "the mean is taken over all entries instead of over the examples": t["J"] / K},
+    })
+    return check
 
 
-rng = np.random.default_rng(9)
-B, I, D, K = 4, 5, 3, 2
-x, y = rng.normal(size=(B, I)), np.eye(K)[[0, 1, 1, 0]]
-alpha, beta = rng.normal(size=(D, 1 + I)), rng.normal(size=(K, 1 + D))
-
-t = {"x": torch.tensor(x)}
-t["a"] = torch_linear(t["x"], torch.tensor(alpha))
-t["z"] = torch.sigmoid(t["a"])
-t["b"] = torch_linear(t["z"], torch.tensor(beta))
-t["y_hat"] = torch.softmax(t["b"], dim=1)
-t["J"] = torch.nn.functional.cross_entropy(t["b"], torch.tensor(y))
-
-check = checks.of(nn_forward)
-compare_rows(check.call(x, y, alpha, beta), t, mistakes={
-    "a": {"the biases, column 0 of alpha, are left out": x @ alpha[:, 1:].T,
-          "the last column of alpha is taken for the biases": alpha[:, -1] + x @ alpha[:, :-1].T},
-    "z": {"the sigmoid is missing: this is a": t["a"]},
-    "b": {"the second layer was given a, not z": beta[:, 0] + t["a"].numpy() @ beta[:, 1:].T},
-    "y_hat": {"softmax runs over the examples instead of the classes": torch.softmax(t["b"], dim=0)},
-    "J": {"the losses of the examples are added up instead of averaged": B * t["J"],
-          "the mean is taken over all entries instead of over the examples": t["J"] / K},
-})
-check.passed()
+test_nn_forward().passed()
 
 # %% hidden="nn_forward" points=1
 # Other sizes, a batch of one example, answers that are not one-hot, and sizes that are equal to each other.
@@ -540,8 +581,8 @@ for B, I, D, K in ((3, 2, 6, 4), (1, 3, 2, 5), (3, 3, 3, 3)):
     t["y_hat"] = torch.softmax(t["b"], dim=1)
     t["J"] = torch.nn.functional.cross_entropy(t["b"], torch.tensor(y))
     compare_rows(check.call(x, y, alpha, beta), t, quiet=True, mistakes={
-        "z": {"the sigmoid is missing: this is a": t["a"]},
-        "b": {"the second layer was given a, not z": beta[:, 0] + t["a"].numpy() @ beta[:, 1:].T},
+        "z": {"the sigmoid is missing, so that z is a": t["a"]},
+        "b": {"the second layer is given a, not z": torch_linear(t["a"], torch.tensor(beta))},
         "y_hat": {"softmax runs over the examples instead of the classes": torch.softmax(t["b"], dim=0)},
         "J": {"the losses of the examples are added up instead of averaged": B * t["J"],
               "only the likeliest class of y is looked at, but y is a distribution":
@@ -630,52 +671,56 @@ from nextword import checks
 from nextword.rows import compare_rows
 
 
-def torch_linear(x, w):
-    return torch.nn.functional.linear(x, w[:, 1:], w[:, 0])
+def test_nn_backward():
+    def torch_linear(x, w):
+        return torch.nn.functional.linear(x, w[:, 1:], w[:, 0])
+
+    rng = np.random.default_rng(11)
+    B, I, D, K = 4, 5, 3, 2
+    x, y = rng.normal(size=(B, I)), rng.dirichlet(np.ones(K), size=B)
+    alpha, beta = rng.normal(size=(D, 1 + I)), rng.normal(size=(K, 1 + D))
+
+    t = {name: torch.tensor(value, requires_grad=True) for name, value in (("alpha", alpha), ("beta", beta))}
+    t["a"] = torch_linear(torch.tensor(x), t["alpha"])
+    t["z"] = torch.sigmoid(t["a"])
+    t["b"] = torch_linear(t["z"], t["beta"])
+    t["y_hat"] = torch.softmax(t["b"], dim=1)
+    J = -(torch.tensor(y) * torch.log(t["y_hat"])).sum(1).mean()
+    names = ("y_hat", "b", "beta", "z", "a", "alpha")
+    found = torch.autograd.grad(J, [t[n] for n in names])
+    g = {"g_" + n: v.numpy() for n, v in zip(names, found, strict=True)}
+    o = {n: t[n].detach().numpy() for n in ("a", "z", "b", "y_hat")} | {"x": x, "J": J.item()}
+
+    check = checks.of(nn_backward)
+    g_beta_of_a = torch.autograd.grad(torch_linear(t["a"], t["beta"]), t["beta"], torch.tensor(g["g_b"]))[0]
+    compare_rows(check.call(x, y, alpha, beta, o), g, mistakes={
+        "g_y_hat": {"the minus sign is missing": -g["g_y_hat"],
+                    "the mean over the examples is forgotten: J contains 1 / B": B * g["g_y_hat"],
+                    "you return the gradient with respect to b, not y_hat": g["g_b"]},
+        "g_b": {"only the diagonal of softmax's Jacobian is used: the part with y_hat y_hat^T is missing":
+                    g["g_y_hat"] * o["y_hat"] * (1 - o["y_hat"]),
+                "softmax passes nothing back, as it would if g_y_hat were all ones": 0 * y,
+                "the mean over the examples is forgotten: J contains 1 / B": g["g_b"] * B,
+                "the mean over the examples is taken twice": g["g_b"] / B},
+        "g_beta": {"a is used where z belongs": g_beta_of_a,
+                   "the biases have no gradient: z is used where [1, z] belongs": g["g_beta"][:, 1:],
+                   "the biases' gradient is the last column instead of the first": np.roll(g["g_beta"], -1, 1),
+                   "the mean over the examples is taken twice": g["g_beta"] / B},
+        "g_z": {"the biases of beta take part, but z never met them": np.hstack([g["g_b"] @ beta[:, :1], g["g_z"]])},
+        "g_a": {"the slope of the sigmoid is missing": g["g_z"],
+                "a is used where z belongs: the slope is z (1 - z)": g["g_z"] * o["a"] * (1 - o["a"]),
+                "the sigmoid is applied once more: z is its result already":
+                    g["g_z"] * torch.sigmoid(t["z"]).detach().numpy() * torch.sigmoid(-t["z"]).detach().numpy(),
+                "the gradient that comes from above is ignored": g["g_a"] / g["g_z"]},
+        "g_alpha": {"the biases have no gradient: x is used where [1, x] belongs": g["g_alpha"][:, 1:],
+                    "only the first example counts": np.outer(g["g_a"][0], np.append(1, x[0])),
+                    "the biases' gradient is the last column instead of the first": np.roll(g["g_alpha"], -1, 1),
+                    "the mean over the examples is taken twice": g["g_alpha"] / B},
+    })
+    return check
 
 
-rng = np.random.default_rng(11)
-B, I, D, K = 4, 5, 3, 2
-x, y = rng.normal(size=(B, I)), rng.dirichlet(np.ones(K), size=B)
-alpha, beta = rng.normal(size=(D, 1 + I)), rng.normal(size=(K, 1 + D))
-
-t = {name: torch.tensor(value, requires_grad=True) for name, value in (("alpha", alpha), ("beta", beta))}
-t["a"] = torch_linear(torch.tensor(x), t["alpha"])
-t["z"] = torch.sigmoid(t["a"])
-t["b"] = torch_linear(t["z"], t["beta"])
-t["y_hat"] = torch.softmax(t["b"], dim=1)
-J = -(torch.tensor(y) * torch.log(t["y_hat"])).sum(1).mean()
-names = ("y_hat", "b", "beta", "z", "a", "alpha")
-found = torch.autograd.grad(J, [t[n] for n in names])
-g = {"g_" + n: v.numpy() for n, v in zip(names, found, strict=True)}
-o = {n: t[n].detach().numpy() for n in ("a", "z", "b", "y_hat")} | {"x": x, "J": J.item()}
-
-check = checks.of(nn_backward)
-z, y_hat, one = o["z"], o["y_hat"], np.ones((B, 1))
-compare_rows(check.call(x, y, alpha, beta, o), g, mistakes={
-    "g_y_hat": {"the minus sign is missing": y / y_hat / B,
-                "the mean over the examples is forgotten: J contains 1 / B": -y / y_hat,
-                "this is the gradient with respect to b, not y_hat": (y_hat - y) / B},
-    "g_b": {"only the diagonal of softmax's Jacobian is used: the part with y_hat y_hat^T is missing":
-                g["g_y_hat"] * y_hat * (1 - y_hat),
-            "softmax passes nothing back, as it would if g_y_hat were all ones": 0 * y,
-            "the sum runs over the whole batch instead of each example":
-                y_hat * (g["g_y_hat"] - np.sum(g["g_y_hat"] * y_hat)),
-            "the mean over the examples is taken twice": g["g_b"] / B},
-    "g_beta": {"a was used where z belongs": g["g_b"].T @ np.hstack([one, o["a"]]),
-               "the biases have no gradient: z is used where [1, z] belongs": g["g_beta"][:, 1:],
-               "the biases' gradient is the last column instead of the first": np.roll(g["g_beta"], -1, 1),
-               "the mean over the examples is taken twice": g["g_beta"] / B},
-    "g_z": {"the biases of beta take part, but z never met them": g["g_b"] @ beta},
-    "g_a": {"the slope of the sigmoid is missing": g["g_z"],
-            "a was used where z belongs: the slope is z (1 - z)": g["g_z"] * o["a"] * (1 - o["a"]),
-            "the gradient that comes from above is ignored": z * (1 - z)},
-    "g_alpha": {"the biases have no gradient: x is used where [1, x] belongs": g["g_alpha"][:, 1:],
-                "only the first example counts": np.outer(g["g_a"][0], np.append(1, x[0])),
-                "the biases' gradient is the last column instead of the first": np.roll(g["g_alpha"], -1, 1),
-                "the mean over the examples is taken twice": g["g_alpha"] / B},
-})
-check.passed()
+test_nn_backward().passed()
 
 # %% hidden="nn_backward" points=3
 # Other sizes, a batch of one example, one-hot answers, and equal sizes, where a transposed matrix fits.
@@ -715,12 +760,16 @@ for B, I, D, K in ((3, 2, 6, 4), (1, 4, 2, 3), (3, 3, 3, 3), (5, 4, 5, 6)):
             "g_y_hat": {"the mean over the examples is forgotten: J contains 1 / B": -y / y_hat,
                         "the minus sign is missing": y / y_hat / B},
             "g_b": {"only the diagonal of softmax's Jacobian is used: the part with y_hat y_hat^T is missing":
-                        g["g_y_hat"] * y_hat * (1 - y_hat)},
+                        g["g_y_hat"] * y_hat * (1 - y_hat),
+                    "the sum runs over the whole batch instead of each example":
+                        y_hat * (g["g_y_hat"] - np.sum(g["g_y_hat"] * y_hat)),
+                    "the sum runs over the examples instead of the classes":
+                        y_hat * (g["g_y_hat"] - np.sum(g["g_y_hat"] * y_hat, axis=0))},
             "g_beta": {"the gradient is transposed": g["g_beta"].T},
             "g_z": {"beta is transposed: it fits only because K and D are equal":
                         lambda g=g, beta=beta: g["g_b"] @ beta[:, 1:].T},
             "g_a": {"the slope of the sigmoid is missing": g["g_z"],
-                    "a was used where z belongs: the slope is z (1 - z)": g["g_z"] * o["a"] * (1 - o["a"])},
+                    "a is used where z belongs: the slope is z (1 - z)": g["g_z"] * o["a"] * (1 - o["a"])},
             "g_alpha": {"the gradient is transposed": g["g_alpha"].T},
         })
 check.passed()
@@ -812,36 +861,45 @@ import torch
 from torch.autograd.functional import jacobian
 from nextword import checks
 
-check = checks.of(derivative_shape)
-for of, by, shape in (((), (5,), (1, 5)), ((5,), (), (5, 1)), ((4,), (3,), (4, 3)), ((), (2, 7), (2, 7))):
-    check.call(of, by).equals(shape, mistakes={
-        "rows and columns are swapped: the rows belong to what is differentiated": shape[::-1],
-        "the shapes are joined: a scalar counts as a vector of one entry": of + by,
-        "the matrix is flattened, but a scalar's derivative by a matrix has the matrix's shape":
-            (1, int(np.prod(by)))})
-check.passed()
-rng = np.random.default_rng(13)
-w, x = rng.normal(size=(4, 3)), rng.normal(size=2)
-check = checks.of(linear_jacobian)
-expected = jacobian(lambda x: torch.tensor(w[:, 1:]) @ x + torch.tensor(w[:, 0]), torch.tensor(x))
-check.call(w).close_to(expected, mistakes={
-    "the column of the biases is still there, but the 1 in front is no input": w,
-    "it is transposed: the rows belong to the outputs": w[:, 1:].T})
-check.passed()
-b = rng.normal(size=4)
-y_hat = torch.softmax(torch.tensor(b), 0).numpy()
-check = checks.of(softmax_jacobian)
-check.call(y_hat).close_to(jacobian(lambda b: torch.softmax(b, 0), torch.tensor(b)), mistakes={
-    "only the diagonal is right: every score changes every probability": np.diag(y_hat * (1 - y_hat)),
-    "the outer product is missing": np.diag(y_hat),
-    "the sign is wrong: the outer product is what is subtracted": np.outer(y_hat, y_hat) - np.diag(y_hat)})
-check.passed()
-a = np.array([-0.5, 2.0, 0.3, -1.0, 0.7])
-check = checks.of(relu_jacobian)
-check.call(a).close_to(jacobian(torch.relu, torch.tensor(a)), mistakes={
-    "the diagonal holds the values of ReLU instead of its slopes": np.diag(np.maximum(a, 0)),
-    "these are the slopes as a vector: a Jacobian is a matrix": (a > 0) * 1.0})
-check.passed()
+
+def test_jacobians():
+    check = checks.of(derivative_shape)
+    for of, by, shape in (((), (5,), (1, 5)), ((5,), (), (5, 1)), ((4,), (3,), (4, 3)), ((), (2, 7), (2, 7)),
+                          ((), (), (1, 1)), ((), (2, 3, 4), (2, 3, 4))):
+        check.call(of, by).equals(shape, mistakes={
+            "rows and columns are swapped: the rows belong to what is differentiated": shape[::-1],
+            "the shapes are joined: a scalar counts as a vector of one entry": of + by,
+            "the matrix is flattened, but a scalar's derivative by a matrix has the matrix's shape":
+                (1, torch.zeros(by).numel())})
+    check.passed()
+    rng = np.random.default_rng(13)
+    w, x = rng.normal(size=(4, 3)), rng.normal(size=2)
+    check = checks.of(linear_jacobian)
+    t = torch.tensor(w)
+    expected = jacobian(lambda x: torch.nn.functional.linear(x, t[:, 1:], t[:, 0]), torch.tensor(x))
+    check.call(w).close_to(expected, mistakes={
+        "the column of the biases is still there, but the 1 in front is no input": w,
+        "it is transposed: the rows belong to the outputs": expected.T})
+    check.passed()
+    b = torch.tensor(rng.normal(size=4))
+    y_hat, expected = torch.softmax(b, 0).numpy(), jacobian(lambda b: torch.softmax(b, 0), b)
+    check = checks.of(softmax_jacobian)
+    check.call(y_hat).close_to(expected, mistakes={
+        "only the diagonal is right: every score changes every probability": torch.diag(torch.diag(expected)),
+        "the outer product is missing": np.diag(y_hat),
+        "the sign is wrong: the outer product is what is subtracted": -expected})
+    check.passed()
+    a = torch.tensor([-0.5, 2.0, 0.3, 0.0, 0.7], dtype=torch.float64)
+    expected, zero = jacobian(torch.relu, a), torch.diag((a == 0).double())
+    check = checks.of(relu_jacobian)
+    check.call(a.numpy()).close_to(expected, mistakes={
+        "at exactly 0 the slope is taken to be 1: PyTorch and this course take 0": expected + zero,
+        "the diagonal holds the values of ReLU instead of its slopes": torch.diag(torch.relu(a)),
+        "the slopes are returned as a vector: a Jacobian is a matrix": torch.diag(expected)})
+    return check
+
+
+test_jacobians().passed()
 
 # %% hidden="jacobians" points=1
 # Shapes with batches, scalars and matrices on both sides; other sizes, certain and uniform distributions,
@@ -853,7 +911,7 @@ from torch.autograd.functional import jacobian
 from nextword import checks
 
 check = checks.of(derivative_shape)
-for of, by, shape in (((), (), (1, 1)), ((), (3, 2), (3, 2)), ((6,), (2,), (6, 2)), ((4, 3), (), (12, 1)),
+for of, by, shape in (((), (), (1, 1)), ((), (3, 2), (3, 2)), ((), (5, 3, 2), (5, 3, 2)), ((6,), (2,), (6, 2)), ((4, 3), (), (12, 1)),
                       ((2, 3), (2, 5), (6, 10)), ((4,), (4, 3), (4, 12)), ((2, 3), (7,), (6, 7))):
     check.call(of, by).equals(shape, mistakes={
         "rows and columns are swapped: the rows belong to what is differentiated": shape[::-1],
@@ -970,41 +1028,42 @@ import torch
 from nextword import checks
 
 
-def torch_vjp(f, g, *inputs):
-    leaves = [torch.tensor(value, requires_grad=True) for value in inputs]
-    return [v.numpy() for v in torch.autograd.grad(f(*leaves), leaves, torch.tensor(g))]
+def test_vjps():
+    def torch_vjp(f, g, *inputs):
+        leaves = [torch.tensor(value, requires_grad=True) for value in inputs]
+        return [v.numpy() for v in torch.autograd.grad(f(*leaves), leaves, torch.tensor(g))]
+
+    rng = np.random.default_rng(15)
+    a, g, ones = rng.normal(size=(4, 3)), rng.normal(size=(4, 3)), np.ones((4, 3))
+    check = checks.of(relu_vjp)
+    check.call(a, g).close_to(torch_vjp(torch.relu, g, a)[0], mistakes={
+        "g itself is cut off at 0: what counts is the sign of a": np.maximum(g, 0),
+        "the gradient that comes from above is ignored": torch_vjp(torch.relu, ones, a)[0]})
+    check.passed()
+    z, y_hat = torch.sigmoid(torch.tensor(a)).numpy(), torch.softmax(torch.tensor(a), 1).numpy()
+    check = checks.of(sigmoid_vjp)
+    check.call(z, g).close_to(torch_vjp(torch.sigmoid, g, a)[0], mistakes={
+        "the gradient that comes from above is ignored": torch_vjp(torch.sigmoid, ones, a)[0],
+        "the sigmoid is applied once more: z is already its result": torch_vjp(torch.sigmoid, g, z)[0]})
+    check.passed()
+    check = checks.of(softmax_vjp)
+    check.call(y_hat, g).close_to(torch_vjp(lambda a: torch.softmax(a, 1), g, a)[0], mistakes={
+        "only the diagonal of the Jacobian is used": g * y_hat * (1 - y_hat),
+        "the part with y_hat y_hat^T is missing": g * y_hat,
+        "g is taken for all ones, for which softmax passes nothing back": 0 * g})
+    check.passed()
+    x, w, g = rng.normal(size=(4, 3)), rng.normal(size=(2, 4)), rng.normal(size=(4, 2))
+    g_x, g_w = torch_vjp(lambda x, w: torch.nn.functional.linear(x, w[:, 1:], w[:, 0]), g, x, w)
+    check = checks.of(linear_vjp)
+    check.call(x, w, g).close_to((g_x, g_w), mistakes={
+        "the two gradients have changed places": (g_w, g_x),
+        "the gradient of the weights is averaged over the batch: a vjp only sums": (g_x, g_w / 4),
+        "the biases take part in the gradient of x": (np.hstack([g @ w[:, :1], g_x]), g_w),
+        "the gradient of the biases is missing": (g_x, g_w[:, 1:])})
+    return check
 
 
-rng = np.random.default_rng(15)
-a, g = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
-check = checks.of(relu_vjp)
-check.call(a, g).close_to(torch_vjp(torch.relu, g, a)[0], mistakes={
-    "g itself is cut off at 0: what counts is the sign of a": np.maximum(g, 0),
-    "the gradient that comes from above is ignored": (a > 0) * 1.0})
-check.passed()
-z, y_hat = torch.sigmoid(torch.tensor(a)).numpy(), torch.softmax(torch.tensor(a), 1).numpy()
-check = checks.of(sigmoid_vjp)
-check.call(z, g).close_to(torch_vjp(torch.sigmoid, g, a)[0], mistakes={
-    "the gradient that comes from above is ignored": z * (1 - z),
-    "the sigmoid is applied once more: z is already its result": g * np.exp(-z) / (1 + np.exp(-z)) ** 2})
-check.passed()
-check = checks.of(softmax_vjp)
-check.call(y_hat, g).close_to(torch_vjp(lambda a: torch.softmax(a, 1), g, a)[0], mistakes={
-    "only the diagonal of the Jacobian is used": g * y_hat * (1 - y_hat),
-    "the part with y_hat y_hat^T is missing": g * y_hat,
-    "the sum runs over the whole batch instead of each row": y_hat * (g - np.sum(g * y_hat)),
-    "the sum runs over the examples instead of the classes": y_hat * (g - np.sum(g * y_hat, axis=0)),
-    "g is taken for all ones, for which softmax passes nothing back": 0 * g})
-check.passed()
-x, w, g = rng.normal(size=(4, 3)), rng.normal(size=(2, 4)), rng.normal(size=(4, 2))
-g_x, g_w = torch_vjp(lambda x, w: torch.nn.functional.linear(x, w[:, 1:], w[:, 0]), g, x, w)
-check = checks.of(linear_vjp)
-check.call(x, w, g).close_to((g_x, g_w), mistakes={
-    "the two gradients have changed places": (g_w, g_x),
-    "the gradient of the weights is averaged over the batch: a vjp only sums": (g_x, g_w / 4),
-    "the biases take part in the gradient of x": (g @ w, g_w),
-    "the gradient of the biases is missing": (g_x, g_w[:, 1:])})
-check.passed()
+test_vjps().passed()
 
 # %% hidden="vjps" points=1
 # Other sizes, sizes that are equal, ReLU at exactly 0, a batch of one, and vectors too long for a Jacobian.
@@ -1021,7 +1080,7 @@ def torch_vjp(f, g, *inputs):
 
 rng = np.random.default_rng(16)
 relu, sigm, soft = checks.of(relu_vjp), checks.of(sigmoid_vjp), checks.of(softmax_vjp)
-for B, K in ((1, 4), (3, 3), (5, 2), (2, 300_000)):       # 300,000 entries: a Jacobian of 720 GB per example
+for B, K in ((3, 3), (5, 2), (1, 4), (2, 300_000)):       # 300,000 entries: a Jacobian of 720 GB per example
     a, g = rng.normal(size=(B, K)), rng.normal(size=(B, K))
     a[0, :2] = 0.0
     z, y_hat = torch.sigmoid(torch.tensor(a)).numpy(), torch.softmax(torch.tensor(a), 1).numpy()
@@ -1031,6 +1090,7 @@ for B, K in ((1, 4), (3, 3), (5, 2), (2, 300_000)):       # 300,000 entries: a J
         "the gradient that comes from above is ignored": z * (1 - z)})
     soft.call(y_hat, g).close_to(torch_vjp(lambda a: torch.softmax(a, 1), g, a)[0], mistakes={
         "only the diagonal of the Jacobian is used": g * y_hat * (1 - y_hat),
+        "the sum runs over the whole batch instead of each row": y_hat * (g - np.sum(g * y_hat)),
         "the sum runs over the examples instead of the classes":
             y_hat * (g - np.sum(g * y_hat, axis=0, keepdims=True))})
 for check in (relu, sigm, soft):
@@ -1166,32 +1226,48 @@ import numpy as np
 import torch
 from nextword import checks
 
-shapes = [(1, 4), (4, 5), (5, 3), (3, 6)]             # a loss, three layers, six inputs
-check = checks.of(count_multiplications)
-check.call(shapes, "reverse").equals(1 * 4 * 5 + 1 * 5 * 3 + 1 * 3 * 6, mistakes={
-    "this is the count of the other order": 5 * 3 * 6 + 4 * 5 * 6 + 1 * 4 * 6,
-    "multiplying with the first matrix is counted as if something stood before it": 1 * 4 + 20 + 15 + 18,
-})
-check.call(shapes, "forward").equals(5 * 3 * 6 + 4 * 5 * 6 + 1 * 4 * 6, mistakes={
-    "this is the count of the other order": 1 * 4 * 5 + 1 * 5 * 3 + 1 * 3 * 6})
-check.passed()
 
-rng = np.random.default_rng(17)
-matrices = [rng.normal(size=shape) for shape in shapes]
-product = torch.linalg.multi_dot([torch.tensor(m) for m in matrices])
-check = checks.of(chain_rule)
-sizes = {"reverse": [(1, 4, 5), (1, 5, 3), (1, 3, 6)], "forward": [(5, 3, 6), (4, 5, 6), (1, 4, 6)]}
-for order, right in sizes.items():
-    seen = []
+def test_chain_order():
+    shapes = [(1, 4), (4, 5), (5, 3), (3, 6)]             # a loss, three layers, six inputs
+    two_rows = [(2, 4), (4, 5), (5, 3)]                   # two quantities instead of one loss
+    check = checks.of(count_multiplications)
+    check.call(shapes, "reverse").equals(1 * 4 * 5 + 1 * 5 * 3 + 1 * 3 * 6, mistakes={
+        "you count for the other order": 5 * 3 * 6 + 4 * 5 * 6 + 1 * 4 * 6,
+        "multiplying with the first matrix is counted as if something stood before it": 1 * 4 + 20 + 15 + 18,
+        "a product of (m, n) and (n, p) is taken for m p multiplications instead of m n p": 1 * 5 + 1 * 3 + 1 * 6,
+    })
+    check.call(shapes, "forward").equals(5 * 3 * 6 + 4 * 5 * 6 + 1 * 4 * 6, mistakes={
+        "you count for the other order": 1 * 4 * 5 + 1 * 5 * 3 + 1 * 3 * 6,
+        "in forward order the third factor is not the number of columns of the last matrix":
+            1 * 4 * 4 + 4 * 5 * 4 + 5 * 3 * 4,
+        "in forward order the rows of the first matrix are the third factor, as they are in reverse order":
+            1 * 4 * 1 + 4 * 5 * 1 + 5 * 3 * 1,
+    })
+    check.call(two_rows, "reverse").equals(2 * 4 * 5 + 2 * 5 * 3, mistakes={
+        "the product so far is taken for a single row, whatever the first matrix is": 4 * 5 + 5 * 3,
+        "you count for the other order": 4 * 5 * 3 + 2 * 4 * 3,
+    })
+    check.passed()
 
-    def counted_product(A, B, seen=seen):
-        seen.append((*A.shape, B.shape[1]))
-        return A @ B
+    rng = np.random.default_rng(17)
+    matrices = [rng.normal(size=shape) for shape in shapes]
+    product = torch.linalg.multi_dot([torch.tensor(m) for m in matrices])
+    check = checks.of(chain_rule)
+    sizes = {"reverse": [(1, 4, 5), (1, 5, 3), (1, 3, 6)], "forward": [(5, 3, 6), (4, 5, 6), (1, 4, 6)]}
+    for order, right in sizes.items():
+        seen = []
 
-    check.call(matrices, order, counted_product).close_to(product)
-    check.holds(seen == right, "With the order {} the products have the sizes (m, n, p) {}; yours have {}.",
-                order, right, seen)
-check.passed()
+        def counted_product(A, B, seen=seen):
+            seen.append((*A.shape, B.shape[1]))
+            return A @ B
+
+        check.call(matrices, order, counted_product).close_to(product)
+        check.holds(seen == right, "With the order {} the products have the sizes (m, n, p) {}; yours have {}.",
+                    order, right, seen)
+    return check
+
+
+test_chain_order().passed()
 
 # %% hidden="chain_order" points=1
 # More and fewer layers, a single matrix, many outputs of few inputs, and equal sizes, where only the order
@@ -1215,7 +1291,7 @@ for sizes in ((1, 7, 7, 7, 7), (9, 6, 4, 2, 1), (3, 2), (2, 5, 3), (1, 3, 2, 6, 
         product = product @ torch.tensor(matrix)
     for order, other in (("reverse", "forward"), ("forward", "reverse")):
         count.call(shapes, order).equals(counts[order], mistakes={
-            "this is the count of the other order": counts[other],
+            "you count for the other order": counts[other],
             "a product with the identity is counted, one more than there are": one_more[order],
         })
         seen = []
@@ -1373,31 +1449,37 @@ import numpy as np
 import torch
 from nextword import checks
 
-rng = np.random.default_rng(19)
-x, c, points = rng.normal(size=(3, 2)), rng.normal(size=(3, 2)), []
+
+def test_finite_difference():
+    rng = np.random.default_rng(19)
+    x, c, points = rng.normal(size=(3, 2)), rng.normal(size=(3, 2)), []
+
+    def cubic(x):
+        points.append(np.array(x))
+        return float((c * x**3).sum())
+
+    leaf = torch.tensor(x, requires_grad=True)
+    (torch.tensor(c) * leaf**3).sum().backward()
+    check = checks.of(finite_difference)
+    eps = 0.1                                             # so large that the error of the method itself shows
+    check.call(cubic, x, eps).close_to(c * (3 * x**2 + eps**2), mistakes={
+        "the difference is one-sided, from x to x + eps": c * (3 * x**2 + 3 * x * eps + eps**2),
+        "the difference is one-sided, from x - eps to x": c * (3 * x**2 - 3 * x * eps + eps**2),
+        "eps is not used: the step is always the same": leaf.grad,
+        "the sign is wrong: f(x + eps) comes first": -c * (3 * x**2 + eps**2),
+        "all entries are moved at once instead of one after the other":
+            np.full_like(x, (c * (3 * x**2 + eps**2)).sum()),
+        "a whole row is moved at once: x[i] of a matrix is a row, an entry has two indices":
+            np.repeat((c * (3 * x**2 + eps**2)).sum(1, keepdims=True), 2, axis=1),
+        "you divide by eps instead of 2 eps, the distance between the two points": 2 * c * (3 * x**2 + eps**2)})
+    most = max(int(np.sum(p != x)) for p in points)
+    check.holds(most == 1, "f was called at a point where {} entries of x had been moved: "
+                "put an entry back before the next one has its turn.", most)
+    check.call(cubic, x).close_to(leaf.grad, rtol=1e-7, atol=1e-8)
+    return check
 
 
-def cubic(x):
-    points.append(np.array(x))
-    return float((c * x**3).sum())
-
-
-leaf = torch.tensor(x, requires_grad=True)
-(torch.tensor(c) * leaf**3).sum().backward()
-check = checks.of(finite_difference)
-eps = 0.1                                             # so large that the error of the method itself shows
-check.call(cubic, x, eps).close_to(c * (3 * x**2 + eps**2), mistakes={
-    "the difference is one-sided, from x to x + eps": c * (3 * x**2 + 3 * x * eps + eps**2),
-    "the difference is one-sided, from x - eps to x": c * (3 * x**2 - 3 * x * eps + eps**2),
-    "eps is not used: the step is always the same": leaf.grad,
-    "the sign is wrong: f(x + eps) comes first": -c * (3 * x**2 + eps**2),
-    "all entries are moved at once instead of one after the other": np.full_like(x, (c * (3 * x**2 + eps**2)).sum()),
-    "you divide by eps instead of 2 eps, the distance between the two points": 2 * c * (3 * x**2 + eps**2)})
-most = max(int(np.sum(p != x)) for p in points)
-check.holds(most == 1, "f was called at a point where {} entries of x had been moved: "
-            "put an entry back before the next one has its turn.", most)
-check.call(cubic, x).close_to(leaf.grad, rtol=1e-7, atol=1e-8)
-check.passed()
+test_finite_difference().passed()
 
 # %% hidden="finite_difference" points=1
 # Vectors, three axes and integers; float32; functions in which the entries interact; and how often, and at
@@ -1547,34 +1629,47 @@ import numpy as np
 import torch
 from nextword import checks
 
-B, I, D, K = 4, 5, 3, 2
-shapes = {"x": (B, I), "y": (B, K), "alpha": (D, 1 + I), "beta": (K, 1 + D), "a": (B, D), "z": (B, D),
-          "b": (B, K), "y_hat": (B, K), "J": ()}
-shapes |= {"g_" + name: shapes[name] for name in ("y_hat", "b", "beta", "z", "a", "alpha")}
-check = checks.of(batch_shapes)
-check.call(B, I, D, K).equals(shapes, mistakes={
-    "J is a number, so its shape is ()": shapes | {"J": (1,)},
-    "J is one number for the whole batch: the mean over the examples": shapes | {"J": (B,)},
-    "the biases are missing in the shapes of the parameters and their gradients":
-        shapes | {"alpha": (D, I), "g_alpha": (D, I), "beta": (K, D), "g_beta": (K, D)}})
-check.passed()
-rng = np.random.default_rng(21)
-x, g = rng.normal(size=(B, I)), rng.normal(size=(B, K))
-w = torch.zeros(B, K, 1 + I, dtype=torch.float64, requires_grad=True)   # a copy of the weights per example
-x1 = torch.cat([torch.ones(B, 1), torch.tensor(x)], dim=1)
-each = torch.autograd.grad(torch.einsum("noi,ni->no", w, x1), w, torch.tensor(g))[0].numpy()
-check = checks.of(per_example_gradients)
-check.call(x, g).close_to(each, mistakes={
-    "the two last axes are swapped": each.transpose(0, 2, 1),
-    "the gradient of the biases is missing": each[:, :, 1:],
-    "every example is divided by B, but nothing is averaged yet": each / B})
-check.passed()
-check = checks.of(mean_gradient)
-check.call(x, g).close_to(each.mean(0), mistakes={
-    "this is the sum over the examples, not their mean": each.sum(0),
-    "the mean runs over all numbers of g, not over the examples": each.sum(0) / g.size,
-    "the gradient is transposed": each.mean(0).T})
-check.passed()
+
+def test_minibatch():
+    B, I, D, K = 4, 5, 3, 2
+    first, second, t = torch.nn.Linear(I, D), torch.nn.Linear(D, K), {"x": torch.rand(B, I), "y": torch.rand(B, K)}
+    for name, layer in (("alpha", first), ("beta", second)):
+        t[name] = torch.cat([layer.bias[:, None], layer.weight], dim=1)
+    t["a"] = first(t["x"])
+    t["z"] = torch.sigmoid(t["a"])
+    t["b"] = second(t["z"])
+    t["y_hat"] = torch.softmax(t["b"], dim=1)
+    t["J"] = torch.nn.functional.cross_entropy(t["b"], t["y"])
+    shapes = {name: tuple(value.shape) for name, value in t.items()}
+    shapes |= {"g_" + name: shape for name, shape in shapes.items() if name not in ("x", "y", "J")}
+    shorter = {name: (size[0], size[1] - 1) for name, size in shapes.items() if name.endswith(("alpha", "beta"))}
+    check = checks.of(batch_shapes)
+    check.call(B, I, D, K).equals(shapes, mistakes={
+        "J is given the shape of a vector: that of a number is (), the empty tuple": shapes | {"J": (1,)},
+        "J is given a number, but a shape is a tuple, and that of a number is ()": shapes | {"J": 1},
+        "J has an entry per example, but it is one number, their mean": shapes | {"J": (B,)},
+        "the biases are missing in the shapes of the parameters and their gradients": shapes | shorter})
+    check.passed()
+    rng = np.random.default_rng(21)
+    x, g = rng.normal(size=(B, I)), rng.normal(size=(B, K))
+    w = torch.zeros(B, K, 1 + I, dtype=torch.float64, requires_grad=True)   # a copy of the weights per example
+    x1 = torch.cat([torch.ones(B, 1), torch.tensor(x)], dim=1)
+    each = torch.autograd.grad(torch.einsum("noi,ni->no", w, x1), w, torch.tensor(g))[0].numpy()
+    check = checks.of(per_example_gradients)
+    check.call(x, g).close_to(each, mistakes={
+        "the two last axes are swapped": each.transpose(0, 2, 1),
+        "the gradient of the biases is missing": each[:, :, 1:],
+        "every example is divided by B, but nothing is averaged yet": each / B})
+    check.passed()
+    check = checks.of(mean_gradient)
+    check.call(x, g).close_to(each.mean(0), mistakes={
+        "the examples are added up instead of averaged": each.sum(0),
+        "the mean runs over all numbers of g, not over the examples": each.sum(0) / g.size,
+        "the gradient is transposed": each.mean(0).T})
+    return check
+
+
+test_minibatch().passed()
 
 # %% hidden="minibatch" points=1
 # Other sizes, a batch of one example, equal sizes, and a batch whose per-example gradients would not fit into
@@ -1599,7 +1694,7 @@ for B, I, D, K in ((1, 4, 2, 3), (6, 2, 7, 5), (3, 3, 3, 3)):
         "the two last axes are swapped": each.transpose(0, 2, 1),
         "the gradient of the biases comes last instead of first": np.roll(each, -1, axis=2)})
     mean.call(x, g).close_to(each.mean(0), mistakes={
-        "this is the sum over the examples, not their mean": each.sum(0),
+        "the examples are added up instead of averaged": each.sum(0),
         "the gradient is transposed": each.mean(0).T,
         "the mean runs over all numbers of g, not over the examples": each.sum(0) / g.size})
 x, g = rng.normal(size=(3000, 300)), rng.normal(size=(3000, 250))          # per-example gradients: 1.8 GB
@@ -1674,43 +1769,41 @@ import numpy as np
 import torch
 from nextword import checks
 
-rng = np.random.default_rng(23)
-x, y = torch.tensor(rng.normal(size=(10, 3))), torch.tensor(rng.integers(0, 4, size=10))
-theta = {"alpha": rng.normal(size=(5, 3)), "beta": rng.normal(size=(4, 5))}
+
+def test_sgd():
+    # J_i is half the squared distance of theta from a point of its own, so a step goes the part eta of the way
+    # to point i. Where n steps lead is then known in closed form. (The hidden test has a network, and PyTorch.)
+    rng = np.random.default_rng(23)
+    points = {"alpha": torch.tensor(rng.normal(size=(10, 5, 3))), "beta": torch.tensor(rng.normal(size=(10, 4)))}
+    theta = {"alpha": rng.normal(size=(5, 3)), "beta": rng.normal(size=4)}
+
+    def distance_gradient(theta, i):
+        return {name: theta[name] - points[name][i].numpy() for name in theta}
+
+    def mean_loss(theta):
+        return sum(((torch.tensor(theta[name]) - points[name]) ** 2).sum().item() for name in theta) / 20
+
+    def after(order, eta):
+        fades = torch.tensor((1 - eta) ** np.arange(len(order))[::-1])       # what later steps leave of each
+        return {name: ((1 - eta) ** len(order) * torch.tensor(theta[name])
+                       + eta * torch.tensordot(fades, points[name][order], 1)).numpy() for name in theta}
+
+    def expected(orders, eta=0.1):
+        ends = [after(sum(orders[:n], []), eta) for n in range(1, len(orders) + 1)]
+        return ends[-1], [mean_loss(end) for end in ends]
+
+    shuffles = [rng.permutation(10).tolist() for _ in range(5)]
+    check = checks.of(sgd)
+    outcome = check.call(distance_gradient, mean_loss, theta, shuffles, 0.1)
+    outcome.close_to(expected(shuffles), rtol=1e-9, mistakes={
+        "the step goes up instead of down: subtract eta times the gradient": lambda: expected(shuffles, -0.1),
+        "the shuffles are not followed: the examples are taken from 0 to N - 1":
+            lambda: expected([list(range(10))] * 5),
+        "the first shuffle is used in every epoch": lambda: expected(shuffles[:1] * 5)})
+    return check
 
 
-def torch_loss(theta, i):                             # of example i, or the mean over a list of examples
-    logits = torch.sigmoid(x[i] @ theta["alpha"].T) @ theta["beta"].T
-    return torch.nn.functional.cross_entropy(logits, y[i])
-
-
-def torch_gradient(theta, i):
-    leaves = {name: torch.tensor(value, requires_grad=True) for name, value in theta.items()}
-    found = torch.autograd.grad(torch_loss(leaves, i), list(leaves.values()))
-    return {name: g.numpy() for name, g in zip(leaves, found, strict=True)}
-
-
-def torch_mean_loss(theta):
-    return torch_loss({name: torch.tensor(value) for name, value in theta.items()}, slice(None)).item()
-
-
-def torch_descend(orders, eta=0.5):
-    parameters, losses = theta, []
-    for order in orders:
-        for i in order:
-            g = torch_gradient(parameters, i)
-            parameters = {name: parameters[name] - eta * g[name] for name in parameters}
-        losses.append(torch_mean_loss(parameters))
-    return parameters, losses
-
-
-shuffles = [rng.permutation(10).tolist() for _ in range(5)]
-check = checks.of(sgd)
-check.call(torch_gradient, torch_mean_loss, theta, shuffles, 0.5).close_to(torch_descend(shuffles), rtol=1e-9, mistakes={
-    "the step goes up instead of down: subtract eta times the gradient": lambda: torch_descend(shuffles, -0.5),
-    "the shuffles are not followed: the examples are taken from 0 to N - 1": lambda: torch_descend([range(10)] * 5),
-    "the first shuffle is used in every epoch": lambda: torch_descend(shuffles[:1] * 5)})
-check.passed()
+test_sgd().passed()
 
 # %% hidden="sgd" points=1
 # Fifty steps with other sizes, with parameters of other names and one that is a single number, and the losses of
@@ -1814,51 +1907,51 @@ import numpy as np
 import torch
 from nextword import checks
 
-rng = np.random.default_rng(31)
-x, y = torch.tensor(rng.normal(size=(10, 3))), torch.tensor(rng.integers(0, 4, size=10))
-theta = {"alpha": rng.normal(size=(5, 3)), "beta": rng.normal(size=(4, 5))}
+
+def test_minibatch_sgd():
+    # Again J_i is half the squared distance from point i: a step goes the part eta of the way to a batch's mean.
+    rng = np.random.default_rng(31)
+    points = {"alpha": torch.tensor(rng.normal(size=(10, 5, 3))), "beta": torch.tensor(rng.normal(size=(10, 4)))}
+    theta = {"alpha": rng.normal(size=(5, 3)), "beta": rng.normal(size=4)}
+
+    def distance_gradient(theta, i):
+        if np.ndim(i):
+            raise ValueError("gradient(theta, i) takes the index of one example, not a batch")
+        return {name: theta[name] - points[name][int(i)].numpy() for name in theta}
+
+    def mean_loss(theta):
+        return sum(((torch.tensor(theta[name]) - points[name]) ** 2).sum().item() for name in theta) / 20
+
+    def after(steps, parts):
+        stays = 1 - torch.tensor(parts, dtype=torch.float64)                 # each step goes this part of the way
+        fades = torch.cat([stays.flip(0).cumprod(0).flip(0)[1:], torch.ones(1)])
+        return {name: (stays.prod() * torch.tensor(theta[name]) + sum(
+            f * p * points[name][s].mean(0) for f, p, s in zip(fades, parts, steps))).numpy() for name in theta}
+
+    def expected(batches, epochs, part=lambda size: 0.1):
+        parts = [part(len(batch)) for batch in batches]
+        ends = [after(batches * n, parts * n) for n in range(1, epochs + 1)]
+        return ends[-1], [mean_loss(end) for end in ends]
+
+    batches = [[3, 1, 7, 9], [0, 8], [2, 5, 4], [6]]
+    check = checks.of(minibatch_sgd)
+    outcome = check.call(distance_gradient, mean_loss, theta, batches, 12, 0.1)
+    outcome.close_to(expected(batches, 12), rtol=1e-9, mistakes={
+        "every example moves the parameters by itself: a batch takes all its gradients at the same parameters":
+            lambda: expected([[i] for batch in batches for i in batch], 12),
+        "the gradients of a batch are added up instead of averaged":
+            lambda: expected(batches, 12, lambda size: 0.1 * size),
+        "you divide by the size of the first batch instead of this one":
+            lambda: expected(batches, 12, lambda size: size / 40),
+        "you divide by the number of all examples instead of those in the batch":
+            lambda: expected(batches, 12, lambda size: size / 100),
+        "the step goes up instead of down: subtract eta times the gradient":
+            lambda: expected(batches, 12, lambda size: -0.1),
+        "the batches are gone through only once": lambda: expected(batches, 1)})
+    return check
 
 
-def torch_loss(theta, i):                             # of example i, or the mean over a list of examples
-    logits = torch.sigmoid(x[i] @ theta["alpha"].T) @ theta["beta"].T
-    return torch.nn.functional.cross_entropy(logits, y[i])
-
-
-def torch_gradient(theta, i):
-    leaves = {name: torch.tensor(value, requires_grad=True) for name, value in theta.items()}
-    found = torch.autograd.grad(torch_loss(leaves, i), list(leaves.values()))
-    return {name: g.numpy() for name, g in zip(leaves, found, strict=True)}
-
-
-def torch_mean_loss(theta):
-    return torch_loss({name: torch.tensor(value) for name, value in theta.items()}, slice(None)).item()
-
-
-def torch_gradient_of_one(theta, i):
-    if np.ndim(i):
-        raise ValueError("gradient(theta, i) takes the index of one example, not a batch")
-    return torch_gradient(theta, int(i))
-
-
-def torch_descend(epochs, eta=0.5):
-    parameters, losses = theta, []
-    for batches in epochs:
-        for batch in batches:
-            g = torch_gradient(parameters, batch)     # of the mean loss of the batch
-            parameters = {name: parameters[name] - eta * g[name] for name in parameters}
-        losses.append(torch_mean_loss(parameters))
-    return parameters, losses
-
-
-batches = [[3, 1, 7, 9], [0, 8], [2, 5, 4], [6]]
-one_by_one = [[i] for batch in batches for i in batch]
-check = checks.of(minibatch_sgd)
-check.call(torch_gradient_of_one, torch_mean_loss, theta, batches, 12, 0.5).close_to(torch_descend([batches] * 12), rtol=1e-9, mistakes={
-    "every example moves the parameters by itself: a batch takes all its gradients at the same parameters":
-        lambda: torch_descend([one_by_one] * 12),
-    "the step goes up instead of down: subtract eta times the gradient": lambda: torch_descend([batches] * 12, -0.5),
-    "the batches are gone through only once": lambda: torch_descend([batches])})
-check.passed()
+test_minibatch_sgd().passed()
 
 # %% hidden="minibatch_sgd" points=1
 # Fifty steps with other sizes and parameters of other names; the losses of every epoch; batches of one example.
@@ -1912,7 +2005,7 @@ check.call(torch_gradient_of_one, torch_mean_loss, theta, batches, 10, 0.1).clos
         lambda: torch_descend([batches] * 10, lambda batch: 0.1 * len(batch)),
     "you divide by the number of all examples instead of those in the batch":
         lambda: torch_descend([batches] * 10, lambda batch: 0.1 * len(batch) / 10),
-    "you divide every batch by the size of the first":
+    "you divide by the size of the first batch instead of this one":
         lambda: torch_descend([batches] * 10, lambda batch: 0.1 * len(batch) / len(batches[0])),
     "every example moves the parameters by itself: a batch takes all its gradients at the same parameters":
         lambda: torch_descend([[[i] for i in order]] * 10),
@@ -1989,34 +2082,36 @@ import numpy as np
 import torch
 from nextword import checks
 
-rng = np.random.default_rng(25)
-values = {"z": rng.normal(size=(3, 4)), "beta": rng.normal(size=(2, 4)), "b": rng.normal(size=(3, 2))}
-directions = {name: rng.normal(size=v.shape) for name, v in values.items()}
+
+def test_gradient_check():
+    rng = np.random.default_rng(25)
+    values = {"z": rng.normal(size=(3, 4)), "beta": rng.normal(size=(2, 4)), "b": rng.normal(size=(3, 2))}
+    directions = {name: rng.normal(size=v.shape) for name, v in values.items()}
+
+    def torch_loss(name, value):
+        t = {n: torch.as_tensor(v) for n, v in values.items()} | {name: torch.as_tensor(value)}
+        return torch.logsumexp(t["b"] if name == "b" else t["z"] @ t["beta"].T, dim=1).square().mean()
+
+    def changed_loss(name, value):
+        return torch_loss(name, value).item()
+
+    right = {}
+    for name, value in values.items():
+        leaf = torch.tensor(value, requires_grad=True)
+        right[name] = torch.autograd.grad(torch_loss(name, leaf), leaf)[0].numpy()
+    check = checks.of(gradient_check)
+    check.call(changed_loss, values, right, directions).equals([], mistakes={
+        "right gradients are called wrong, as if the 2 of 2 eps or the direction were missing on one side":
+            list(values)})
+    check.call(changed_loss, values, right | {"z": right["z"] * 1.01}, directions).equals(["z"], mistakes={
+        "a gradient that is 1 percent too large passes": []})
+    broken = right | {"beta": right["beta"].T, "b": right["b"] * np.nan}
+    check.call(changed_loss, values, broken, directions).equals(["beta", "b"], mistakes={
+        "a gradient that is nan passes: every comparison with nan is false": ["beta"]})
+    return check
 
 
-def torch_loss(name, value):
-    t = {n: torch.as_tensor(v) for n, v in values.items()} | {name: torch.as_tensor(value)}
-    return torch.logsumexp(t["b"] if name == "b" else t["z"] @ t["beta"].T, dim=1).square().mean()
-
-
-def changed_loss(name, value):
-    return torch_loss(name, value).item()
-
-
-right = {}
-for name, value in values.items():
-    leaf = torch.tensor(value, requires_grad=True)
-    right[name] = torch.autograd.grad(torch_loss(name, leaf), leaf)[0].numpy()
-check = checks.of(gradient_check)
-check.call(changed_loss, values, right, directions).equals([], mistakes={
-    "right gradients are called wrong: is the difference divided by 2 eps, is the direction in both sides?":
-        list(values)})
-check.call(changed_loss, values, right | {"z": right["z"] * 1.01}, directions).equals(["z"], mistakes={
-    "a gradient that is 1 percent too large passes": []})
-broken = right | {"beta": right["beta"].T, "b": right["b"] * np.nan}
-check.call(changed_loss, values, broken, directions).equals(["beta", "b"], mistakes={
-    "a gradient that is nan passes: every comparison with nan is false": ["beta"]})
-check.passed()
+test_gradient_check().passed()
 
 # %% hidden="gradient_check" points=1
 # One wrong entry among many, rows exchanged, shapes that broadcast, infinity, small and large gradients,
@@ -2204,36 +2299,40 @@ import torch
 from nextword import checks
 from nextword.rows import compare_rows
 
-names = {"g_b", "g_beta", "g_z", "g_a", "g_alpha"}
-check = checks.of(culprits)
-found = check.call().value
-check.holds(lambda: sorted(found) == ["suspect_1", "suspect_2", "suspect_3"] and set(found.values()) <= names,
-            "return a dict from each of 'suspect_1', 'suspect_2', 'suspect_3' to one of g_b, g_beta, g_z, "
-            "g_a, g_alpha; yours is {}", found)
-check.passed()                                    # whether they are the right ones, the hidden test knows
 
-rng = np.random.default_rng(27)
-B, I, D, K = 5, 4, 3, 2
-x, y, alpha, beta = (rng.normal(size=size) for size in ((B, I), (B, K), (D, I), (K, D)))
-t = {"alpha": torch.tensor(alpha, requires_grad=True), "beta": torch.tensor(beta, requires_grad=True)}
-t["a"] = torch.tensor(x) @ t["alpha"].T
-t["z"] = torch.tanh(t["a"])
-t["b"] = t["z"] @ t["beta"].T
-J = torch.nn.functional.mse_loss(t["b"], torch.tensor(y), reduction="sum") / (2 * B)
-order = ("b", "beta", "z", "a", "alpha")
-found = torch.autograd.grad(J, [t[n] for n in order])
-g = {"g_" + n: v.numpy() for n, v in zip(order, found, strict=True)}
-a, z = t["a"].detach().numpy(), t["z"].detach().numpy()
-check = checks.of(repaired_backward)
-compare_rows(check.call(x, y, alpha, beta), g, mistakes={
-    "g_beta": {"suspect_3's line is still there: this is the transposed gradient": g["g_beta"].T},
-    "g_z": {"suspect_2's line is still there: beta has been changed before g_z is computed":
-                g["g_b"] @ (beta - 0.01 * g["g_beta"])},
-    "g_a": {"suspect_1's line is still there: the slope of tanh is 1 - z^2, with z and not a":
-                g["g_z"] * (1 - a**2),
-            "this is the slope of the sigmoid, but z is tanh(a) here": g["g_z"] * z * (1 - z),
-            "the slope of tanh is missing": g["g_z"]}})
-check.passed()
+def test_bug_hunt():
+    names = {"g_b", "g_beta", "g_z", "g_a", "g_alpha"}
+    check = checks.of(culprits)
+    found = check.call().value
+    check.holds(lambda: sorted(found) == ["suspect_1", "suspect_2", "suspect_3"] and set(found.values()) <= names,
+                "return a dict from each of 'suspect_1', 'suspect_2', 'suspect_3' to one of g_b, g_beta, g_z, "
+                "g_a, g_alpha; yours is {}", found)
+    print("culprits: well formed. Whether these are the right gradients, only the hidden test says.")
+
+    rng = np.random.default_rng(27)
+    B, I, D, K = 5, 4, 3, 2
+    x, y, alpha, beta = (rng.normal(size=size) for size in ((B, I), (B, K), (D, I), (K, D)))
+    t = {"alpha": torch.tensor(alpha, requires_grad=True), "beta": torch.tensor(beta, requires_grad=True)}
+    t["a"] = torch.tensor(x) @ t["alpha"].T
+    t["z"] = torch.tanh(t["a"])
+    t["b"] = t["z"] @ t["beta"].T
+    J = torch.nn.functional.mse_loss(t["b"], torch.tensor(y), reduction="sum") / (2 * B)
+    order = ("b", "beta", "z", "a", "alpha")
+    found = torch.autograd.grad(J, [t[n] for n in order])
+    g = {"g_" + n: v.numpy() for n, v in zip(order, found, strict=True)}
+    z = t["z"].detach().numpy()
+    check = checks.of(repaired_backward)
+    compare_rows(check.call(x, y, alpha, beta), g, mistakes={
+        "g_b": {"the mean over the examples is forgotten: J contains 1 / B": B * g["g_b"]},
+        "g_beta": {"the gradient is transposed": g["g_beta"].T},
+        "g_z": {"the mean over the examples is taken twice": g["g_z"] / B},
+        "g_a": {"the slope of the sigmoid is used, but z is tanh(a) here": g["g_z"] * z * (1 - z),
+                "the slope of tanh is missing": g["g_z"]},
+        "g_alpha": {"the gradient is transposed": g["g_alpha"].T}})
+    return check
+
+
+test_bug_hunt().passed()
 
 # %% hidden="bug_hunt" points=1
 # Which line of each suspect is wrong; and the repaired backward pass with other sizes, equal ones among them.
@@ -2250,7 +2349,7 @@ for name, right in (("suspect_1", "g_a"), ("suspect_2", "g_z"), ("suspect_3", "g
     answer = found.get(name) if isinstance(found, dict) else None
     check.holds(answer not in downstream[name], f"the gradient that you name for {name} is wrong, but only "
                 "because it was computed from a wrong one: which is the first?")
-    check.holds(answer == right, f"the gradient that you name for {name} is not the one whose line is wrong")
+    check.holds(answer == right, f"the gradient that you name for {name} is not the first that comes out wrong")
 check.passed()
 
 rng = np.random.default_rng(28)
@@ -2266,7 +2365,7 @@ for B, I, D, K in ((4, 2, 5, 3), (3, 3, 3, 3), (1, 4, 2, 6)):
     found = torch.autograd.grad(J, [t[n] for n in order])
     g = {"g_" + n: v.numpy() for n, v in zip(order, found, strict=True)}
     compare_rows(check.call(x, y, alpha, beta), g, quiet=True, mistakes={
-        "g_beta": {"suspect_3's line is still there: this is the transposed gradient": g["g_beta"].T},
+        "g_beta": {"suspect_3's line is still there, and the gradient transposed": g["g_beta"].T},
         "g_z": {"suspect_2's line is still there: beta has been changed before g_z is computed":
                     g["g_b"] @ (beta - 0.01 * g["g_beta"])},
         "g_a": {"suspect_1's line is still there: the slope of tanh is 1 - z^2, with z and not a":
@@ -2325,25 +2424,31 @@ import numpy as np
 import torch
 from nextword import checks
 
-rng = np.random.default_rng(29)
-previous, following = rng.integers(5, size=24), rng.integers(5, size=24)
-table = torch.zeros(5, 5, dtype=torch.float64)
-table.index_put_((torch.tensor(previous), torch.tensor(following)), torch.tensor(1.0).double(), accumulate=True)
-p, once = table / table.sum(1, keepdim=True), (table > 0).double()
+
+def test_counted_loss():
+    rng = np.random.default_rng(29)
+    previous, following = rng.integers(5, size=24), rng.integers(5, size=24)
+    table = torch.bincount(torch.tensor(5 * previous + following), minlength=25).reshape(5, 5).double()
+    once = (table > 0).double()
+
+    def torch_loss(scores):                               # softmax of the logarithms of counts: the shares of a row
+        return torch.nn.functional.cross_entropy(scores.log()[previous], torch.tensor(following))
+
+    def torch_nll(p):                                     # the same for what is divided already
+        return torch.nn.functional.nll_loss(p.log()[previous], torch.tensor(following))
+
+    check = checks.of(counted_loss)
+    check.call(previous, following).close_to(torch_loss(table), mistakes={
+        "p(v, w) takes the place of p(w | v): divide by how often the previous word comes": torch_nll(table / 24),
+        "the counts are divided by how often the following word comes": torch_nll(table / table.sum(0)),
+        "row sums without keepdims are broadcast along the wrong axis": torch_nll(table / table.sum(1)),
+        "every different pair counts once instead of as often as it comes":
+            -torch.log_softmax(table.log(), 1)[table > 0].mean(),
+        "a repeated pair is counted once: table[previous, following] += 1 does that": torch_loss(once)})
+    return check
 
 
-def torch_loss(p):
-    return -p[previous, following].log().mean()
-
-
-check = checks.of(counted_loss)
-check.call(previous, following).close_to(torch_loss(p), mistakes={
-    "this is the loss of the pairs together: divide by how often the previous word comes": torch_loss(table / 24),
-    "the counts are divided by how often the following word comes": torch_loss(table / table.sum(0)),
-    "every different pair counts once instead of as often as it comes": -p[table > 0].log().mean(),
-    "a repeated pair is counted once: table[previous, following] += 1 does that":
-        torch_loss(once / once.sum(1, keepdim=True))})
-check.passed()
+test_counted_loss().passed()
 
 # %% hidden="counted_loss" points=1
 # Other pairs, a word that is never followed and one that never follows, pairs that are certain.
@@ -2361,10 +2466,12 @@ for V, N in ((3, 30), (9, 50), (2, 7)):
     p = (table / table.sum(1, keepdim=True))[previous, following]
     check.call(previous, following).close_to(-p.log().mean(), mistakes={
         "the logarithm is the one to base 2: the unit here is the nat": -p.log2().mean(),
-        "this is the sum over the pairs instead of their mean": -p.log().sum(),
-        "a small number is added to the counts: this is smoothing, not maximum likelihood":
+        "the pairs' losses are added up instead of averaged": -p.log().sum(),
+        "row sums without keepdims are broadcast along the wrong axis":
+            -(table / table.sum(1))[previous, following].log().mean(),
+        "a small number is added to the counts, which is smoothing, not maximum likelihood":
             -((table + 1) / (table + 1).sum(1, keepdim=True))[previous, following].log().mean(),
-        "this is the entropy of the following word alone, the unigram": -(table.sum(0) / N)[following].log().mean()})
+        "only the following word is counted, as in a unigram": -(table.sum(0) / N)[following].log().mean()})
 check.call(np.array([0, 0, 0, 2]), np.array([1, 1, 7, 0])).close_to(-(2 * np.log(2 / 3) + np.log(1 / 3)) / 4)
 check.passed()
 ### END HIDDEN TESTS
@@ -2421,43 +2528,61 @@ import torch
 from nextword import checks
 
 
-def torch_run(x, y, alpha, beta):
-    if np.shape(x) != (len(x), V) or np.shape(y) != (len(x), V):
-        raise ValueError(f"x and y must be one-hot, (m, {V}); they are {np.shape(x)} and {np.shape(y)}")
-    x, y, alpha, beta = (torch.tensor(v, dtype=float, requires_grad=True) for v in (x, y, alpha, beta))
-    z = torch.sigmoid(torch.nn.functional.linear(x, alpha[:, 1:], alpha[:, 0]))
-    J = torch.nn.functional.cross_entropy(torch.nn.functional.linear(z, beta[:, 1:], beta[:, 0]), y)
-    return J, torch.autograd.grad(J, (alpha, beta))
+def test_train_bigram():
+    def torch_layers(a, beta, answers):
+        z = torch.sigmoid(a)
+        return torch.nn.functional.cross_entropy(torch.nn.functional.linear(z, beta[:, 1:], beta[:, 0]), answers)
+
+    def torch_run(x, y, alpha, beta):                     # one-hot rows in, the loss and its gradients out
+        words = len(beta)
+        if np.shape(x) != (len(x), words) or np.shape(y) != (len(x), words):
+            raise ValueError(f"x and y must be one-hot, (m, {words}); they are {np.shape(x)} and {np.shape(y)}")
+        x, y, alpha, beta = (torch.tensor(v, dtype=float, requires_grad=True) for v in (x, y, alpha, beta))
+        J = torch_layers(torch.nn.functional.linear(x, alpha[:, 1:], alpha[:, 0]), beta, y)
+        return J.item(), *(g.numpy() for g in torch.autograd.grad(J, (alpha, beta)))
+
+    def torch_forward(x, y, alpha, beta):
+        return {"x": x, "J": torch_run(x, y, alpha, beta)[0]}
+
+    def torch_backward(x, y, alpha, beta, o):
+        return dict(zip(("g_alpha", "g_beta"), torch_run(x, y, alpha, beta)[1:], strict=True))
+
+    def torch_step(weights, previous, following, eta):    # one step of PyTorch's own SGD, from ids
+        w = [v.clone().detach().requires_grad_() for v in weights]
+
+        def torch_loss():
+            return torch_layers(w[0][:, 0] + w[0][:, 1 + previous].T, w[1], torch.tensor(following))
+
+        before = torch_loss()
+        before.backward()
+        torch.optim.SGD(w, lr=abs(eta), maximize=eta < 0).step()
+        return [v.detach() for v in w], before.item(), torch_loss().item()
+
+    def torch_two_steps(previous, following, etas=(0.5, 0.5), late=False):
+        (one, two), weights = batches, [torch.tensor(alpha), torch.tensor(beta)]
+        w, *one = torch_step(weights, previous[one], following[one], etas[0])
+        w, *two = torch_step(w, previous[two], following[two], etas[1])
+        return *w, [one[late], two[late]]
+
+    rng = np.random.default_rng(34)
+    previous, following = rng.integers(5, size=24), rng.integers(5, size=24)
+    alpha, beta = rng.normal(size=(3, 1 + 5)), rng.normal(size=(5, 1 + 3))
+    batches = [rng.permutation(24)[:size] for size in (6, 3)]
+    check = checks.of(train_bigram)
+    check.call(previous, following, alpha, beta, batches, 0.5, torch_forward, torch_backward).close_to(
+        torch_two_steps(previous, following), mistakes={
+            "the pairs are turned round: the previous word is the input": lambda: torch_two_steps(following, previous),
+            "the losses are those after the step, not before it":
+                lambda: torch_two_steps(previous, following, late=True),
+            "the gradient is averaged over the batch once more: J is a mean already":
+                lambda: torch_two_steps(previous, following, (0.5 / 6, 0.5 / 3)),
+            "the gradient is multiplied by the size of the batch":
+                lambda: torch_two_steps(previous, following, (3.0, 1.5)),
+            "the step goes up instead of down": lambda: torch_two_steps(previous, following, (-0.5, -0.5))})
+    return check
 
 
-def torch_forward(x, y, alpha, beta):
-    return {"x": x, "J": torch_run(x, y, alpha, beta)[0].item()}
-
-
-def torch_backward(x, y, alpha, beta, o):
-    g_alpha, g_beta = torch_run(x, y, alpha, beta)[1]
-    return {"g_alpha": g_alpha.numpy(), "g_beta": g_beta.numpy()}
-
-
-def torch_descend(previous, following, eta):
-    w, losses = [alpha, beta], []
-    for batch in batches:
-        J, g = torch_run(np.eye(V)[previous[batch]], np.eye(V)[following[batch]], *w)
-        w = [v - eta * d.numpy() for v, d in zip(w, g, strict=True)]
-        losses.append(J.item())
-    return *w, losses
-
-
-rng, V = np.random.default_rng(34), 5
-previous, following = rng.integers(V, size=24), rng.integers(V, size=24)
-alpha, beta = rng.normal(size=(3, 1 + V)), rng.normal(size=(V, 1 + 3))
-batches = [rng.permutation(24)[:size] for size in (6, 3, 8, 1, 5, 7)]
-check = checks.of(train_bigram)
-check.call(previous, following, alpha, beta, batches, 0.5, torch_forward, torch_backward).close_to(
-    torch_descend(previous, following, 0.5), mistakes={
-        "the pairs are turned round: the previous word is the input": lambda: torch_descend(following, previous, 0.5),
-        "the step goes up instead of down": lambda: torch_descend(previous, following, -0.5)})
-check.passed()
+test_train_bigram().passed()
 
 # %% hidden="train_bigram" points=1
 # Other sizes; batches of one pair, and a pair that comes twice in a batch; a word that never comes; the losses;
@@ -2511,10 +2636,10 @@ check.call(previous, following, alpha, beta, batches, 0.3, torch_forward, torch_
     "the gradient is multiplied by the size of the batch":
         lambda: torch_descend(previous, following, lambda batch: 0.3 * len(batch))[0]})
 pairs, counts = np.unique(np.stack([previous, following]), axis=1, return_counts=True)
-floor = -np.sum(counts * np.log(counts / np.bincount(previous)[pairs[0]])) / 30
+lowest = -np.sum(counts * np.log(counts / np.bincount(previous)[pairs[0]])) / 30
 everything = [np.arange(30)] * 400
 _, _, losses = check.call(previous, following, alpha, beta, everything, 1.0, torch_forward, torch_backward).value
-check.holds(floor - 1e-12 <= losses[-1] < floor + 0.05, "After 400 steps on all pairs the loss should be near the "
+check.holds(lowest - 1e-12 <= losses[-1] < lowest + 0.05, "After 400 steps on all pairs the loss should be near the "
             "counted bigram's, and not below it, yet it is {}.", losses[-1])
 check.passed()
 ### END HIDDEN TESTS

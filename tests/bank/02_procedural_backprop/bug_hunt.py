@@ -42,7 +42,7 @@ wrong("consequence_1", "names what follows from the wrong line of suspect_1", wi
 wrong("consequence_2", "names what follows from the wrong line of suspect_2", with_line('"suspect_2": "g_z"', '"suspect_2": "g_a"'),
       names="only because it was computed from a wrong one")
 wrong("guess_3", "names a right line of suspect_3", with_line('"suspect_3": "g_beta"', '"suspect_3": "g_z"'),
-      names="not the one whose line is wrong")
+      names="not the first that comes out wrong")
 wrong("all_the_same", "one name for all", with_line('"suspect_2": "g_z", "suspect_3": "g_beta"', '"suspect_2": "g_a", "suspect_3": "g_a"'),
       names="only because it was computed from a wrong one")
 wrong("lists", "lists all wrong gradients", with_line('"suspect_1": "g_a"', '"suspect_1": ["g_a", "g_alpha"]'), names="return a dict")

@@ -74,8 +74,10 @@ wrong("always_reverse", "the count ignores the order", with_line('    total = 0\
 wrong("first_counted", "counts a product with the identity",
       with_line("shapes[1:]:\n            total += shapes[0][0]", "shapes:\n            total += shapes[0][0]"),
       names="as if something stood before it")
-wrong("outer_sizes", "m p instead of m n p", with_line("total += shapes[0][0] * rows * columns", "total += shapes[0][0] * columns"))
-wrong("last_columns", "the columns of the wrong matrix", with_line("rows * columns * shapes[-1][1]", "rows * columns * shapes[0][1]"))
+wrong("outer_sizes", "m p instead of m n p", with_line("total += shapes[0][0] * rows * columns", "total += shapes[0][0] * columns"),
+      names="instead of m n p")
+wrong("last_columns", "the columns of the wrong matrix", with_line("rows * columns * shapes[-1][1]", "rows * columns * shapes[0][1]"),
+      names="columns of the last matrix")
 wrong("chain_swapped", "multiplies in the other order",
       with_line('    if order == "reverse":\n        result', '    if order == "forward":\n        result'), names="other order")
 wrong("ignores_order", "always from the left",
@@ -85,3 +87,7 @@ wrong("own_product", "does not call multiply", with_line("multiply(result, J)", 
 wrong("sides", "the new matrix on the wrong side", with_line("multiply(J, result)", "multiply(result, J)"))
 wrong("identity", "begins with the identity: one product too many",
       with_line("result = jacobians[0]\n        for J in jacobians[1:]:", "result = np.eye(len(jacobians[0]))\n        for J in jacobians:"), names="calls of multiply")
+wrong("first_rows", "the rows of the first matrix in forward order", with_line("rows * columns * shapes[-1][1]", "rows * columns * shapes[0][0]"),
+      names="as they are in reverse order")
+wrong("one_row", "takes the product so far for one row", with_line("total += shapes[0][0] * rows * columns", "total += rows * columns"),
+      names="for a single row")

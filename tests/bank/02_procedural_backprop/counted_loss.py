@@ -33,7 +33,7 @@ def counted_loss(previous, following):
     codes = previous * (following.max() + 1) + following
     return entropy(np.bincount(codes)) - entropy(np.bincount(previous))
 ''')
-wrong("joint", "the loss of the pairs together", with_line("counts.sum(axis=1)[previous]", "counts.sum()"), names="pairs together")
+wrong("joint", "the loss of the pairs together", with_line("counts.sum(axis=1)[previous]", "counts.sum()"), names="takes the place of p(w | v)")
 wrong("by_following", "divides by the following word's count", with_line("counts.sum(axis=1)[previous]", "counts.sum(axis=0)[following]"),
       names="following word comes")
 wrong("types", "the mean over different pairs", with_line(
@@ -45,5 +45,7 @@ wrong("bits", "base 2", with_line("-np.log(", "-np.log2("), names="base 2")
 wrong("smoothed", "adds one", with_line("counts = np.zeros((V, V))", "counts = np.ones((V, V))"), names="smoothing")
 wrong("unigram", "forgets the previous word", with_line("counts[previous, following] / counts.sum(axis=1)[previous]",
                                                       "counts.sum(axis=0)[following] / counts.sum()"), names="unigram")
-wrong("sum", "the sum over the pairs", with_line(".mean()", ".sum()"), names="instead of their mean")
+wrong("sum", "the sum over the pairs", with_line(".mean()", ".sum()"), names="added up instead of averaged")
 wrong("sign", "no minus", with_line("return -np", "return np"), names="sign is the wrong way round")
+wrong("no_keepdims", "divides the columns by the row sums", with_line(
+    "counts[previous, following] / counts.sum(axis=1)[previous]", "(counts / counts.sum(axis=1))[previous, following]"), names="keepdims")

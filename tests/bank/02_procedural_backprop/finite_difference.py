@@ -101,3 +101,13 @@ def finite_difference(f, x, eps=1e-5):
 ''', names="at once")
 wrong("three_calls", "calls f three times per entry", BODY.replace(
     "QUOTIENT", "((f(x + d) - f(x)) - (f(x - d) - f(x))) / (2 * eps)"), names="must be called")
+wrong("rows_at_once", "moves a row of a matrix at once", '''
+def finite_difference(f, x, eps=1e-5):
+    g = np.zeros(np.shape(x))
+    for i in range(len(x)):
+        up, down = np.array(x, dtype=float), np.array(x, dtype=float)
+        up[i] += eps
+        down[i] -= eps
+        g[i] = (f(up) - f(down)) / (2 * eps)
+    return g
+''', names="a whole row is moved")

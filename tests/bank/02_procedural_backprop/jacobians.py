@@ -70,5 +70,7 @@ wrong("softmax_sign", "the sign is turned", with_line("np.diag(y_hat) - np.outer
 wrong("relu_values", "values instead of slopes", with_line("np.where(a > 0, 1.0, 0.0)", "np.maximum(a, 0)"),
       names="values of ReLU")
 wrong("relu_vector", "a vector of slopes", with_line("np.diag(np.where(a > 0, 1.0, 0.0))", "np.where(a > 0, 1.0, 0.0)"),
-      names="slopes as a vector")
+      names="slopes are returned as a vector")
 wrong("relu_at_zero", "1 at exactly 0", with_line("a > 0", "a >= 0"), names="at exactly 0")
+wrong("scalar_by_batch", "only a matrix keeps its shape, a batch of three axes does not",
+      with_line("len(with_respect_to) > 1", "len(with_respect_to) == 2"), names="has the matrix's shape")

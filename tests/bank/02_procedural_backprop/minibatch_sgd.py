@@ -52,7 +52,7 @@ wrong("sum", "adds up the gradients of a batch", with_line("eta * total[name] / 
 wrong("over_n", "divides by N", with_line("total[name] / len(batch)", "total[name] / sum(map(len, batches))"),
       names="all examples instead of those in the batch")
 wrong("first_size", "divides by the size of the first batch",
-      with_line("total[name] / len(batch)", "total[name] / len(batches[0])"), names="size of the first")
+      with_line("total[name] / len(batch)", "total[name] / len(batches[0])"), names="size of the first batch")
 wrong("is_sgd", "every example moves the parameters", '''
 def minibatch_sgd(gradient, loss, theta, batches, epochs, eta):
     losses = []

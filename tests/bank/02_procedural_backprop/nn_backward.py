@@ -60,7 +60,7 @@ wrong("softmax_whole_batch", "one sum for all rows",
 wrong("mean_twice", "divides by B again at the parameters", with_line("np.hstack([one, z])", "np.hstack([one, z]) / len(x)"),
       names="taken twice")
 wrong("a_for_z", "a where z belongs in g_beta", with_line("np.hstack([one, z])", 'np.hstack([one, o["a"]])'),
-      names="a was used where z belongs")
+      names="a is used where z belongs")
 wrong("bias_last", "the biases' gradient at the end", with_line("np.hstack([one, z])", "np.hstack([z, one])"),
       names="last column instead of the first")
 wrong("no_bias", "no gradient for the biases", with_line("np.hstack([one, z])", "z"), names="biases have no gradient")
@@ -81,3 +81,5 @@ wrong("g_alpha_transposed_where_it_fits", "transposed where D and 1 + I are equa
       names="transposed")
 wrong("first_example", "only the first example's gradient",
       with_line("g_alpha = g_a.T @ np.hstack([one, x])", "g_alpha = np.outer(g_a[0], np.concatenate([[1], x[0]]))"), names="first example counts")
+wrong("sigmoid_twice", "the sigmoid is applied to z", with_line(
+    "g_a = g_z * z * (1 - z)", "s = 1 / (1 + np.exp(-z))\n    g_a = g_z * s * (1 - s)"), names="applied once more")

@@ -38,7 +38,7 @@ def nn_forward(x, y, alpha, beta):
     o["J"] = -(y * log_y_hat).sum(axis=1).mean()
     return o
 ''')
-wrong("no_sigmoid", "z is a", with_line("z = 1 / (1 + np.exp(-a))", "z = a"), names="this is a")
+wrong("no_sigmoid", "z is a", with_line("z = 1 / (1 + np.exp(-a))", "z = a"), names="so that z is a")
 wrong("skips_hidden", "the second layer sees a", with_line("b = affine(z, beta)", "b = affine(a, beta)"),
       names="given a, not z")
 wrong("softmax_axis", "softmax over the examples", with_line("soft(b)", "soft(b, axis=0)"), names="over the examples")

@@ -40,7 +40,7 @@ def sigmoid(a):
 wrong("tanh", "tanh in place of the sigmoid", '''
 def sigmoid(a):
     return np.tanh(a)
-''', names="this is tanh")
+''', names="tanh takes the place")
 wrong("one_minus", "1 minus the other side: small values are lost", '''
 def sigmoid(a):
     return 1 - np.exp(-np.logaddexp(0, a))
