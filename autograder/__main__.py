@@ -136,7 +136,7 @@ def export(name: Name, workspace: Workspace = None):
 def canvas(
     name: Name,
     workspace: Workspace = None,
-    roster: Annotated[Path | None, typer.Option(help="The gradebook as Canvas exports it: its rows are filled in.")] = None,
+    roster: Annotated[Path | None, typer.Option(help="The gradebook as Canvas exports it.")] = None,
 ):
     """Writes the CSV that Canvas imports."""
     from . import lms
