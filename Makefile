@@ -69,3 +69,25 @@ package-%:
 
 clean:
 	rm -rf build demo class .venv
+
+## bench-grading: nbgrader autograde against autograder grade, CPU and wall time per submission
+bench-grading: setup bubblewrap
+	$(BIN)/python benchmarks/grading.py
+
+## test-kill: the grader killed a hundred times at random moments, and run again
+test-kill: setup bubblewrap
+	KILLS=100 $(BIN)/python -m pytest -s tests/test_kill.py
+
+## test-postgres: the gradebook on a real PostgreSQL server
+test-postgres: setup bubblewrap postgresql
+	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[postgres]'
+	POSTGRES=1 $(BIN)/python -m pytest tests/test_postgres.py
+
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || $(MAKE) --no-print-directory package-postgresql
+
+## test-scale: two thousand submissions in bounded memory
+test-scale: setup bubblewrap
+	SUBMISSIONS=2000 $(BIN)/python -m pytest -s tests/test_scale.py
+
+.PHONY: bench-grading test-kill test-postgres test-scale postgresql

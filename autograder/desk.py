@@ -158,7 +158,8 @@ class Job:
             self.name, planned.digest, self.bundle.digest, self.level, self.limits.to_dict(), record.UNREADABLE,
             planned.submission.problem,
         )  # fmt: skip
-        self.ledger.put(planned.key, made)
+        if self.ledger.get(planned.key) != made:
+            self.ledger.put(planned.key, made)
 
     def _why(self, one, digest):
         before = self.ledger.current(self.name, one.student)
