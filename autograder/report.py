@@ -35,7 +35,8 @@ GROUPS = (
 
 @dataclass(frozen=True)
 class Row:
-    """One exercise: how many students are in each of GROUPS, the mistakes by frequency, seconds of answer and tests."""
+    """One exercise: how many students are in each of GROUPS, [(mistake, students who made it)], the most frequent first,
+    and seconds of answer and tests."""
 
     heading: str
     counts: dict
@@ -82,7 +83,7 @@ def page(bundle, records):
     return _environment().get_template("report.html").render(
         title=bundle.title,
         groups=GROUPS,
-        rows=[row(exercise, graded.values()) for exercise in bundle.exercises if exercise.kind == "code"],
+        rows=[row(exercise, graded) for exercise in bundle.exercises if exercise.kind == "code"],
         written=[(e.heading, _written(e, graded.values())) for e in bundle.exercises if e.kind == "written"],
         scores=_histogram([made.score for made in graded.values()], _reachable(bundle)),
         graded=len(graded),
@@ -103,20 +104,21 @@ def _written(exercise, records):
 
 
 def row(exercise, records):
-    """The Row of an exercise."""
-    counts, mistakes, seconds = dict.fromkeys((key for key, _, _ in GROUPS), 0), Counter(), []
-    for made in records:
+    """The Row of an exercise; records: student -> record."""
+    counts, mistakes, seconds = dict.fromkeys((key for key, _, _ in GROUPS), 0), defaultdict(list), []
+    for who, made in records.items():
         tests = [test for test in made.tests if test.exercise == exercise.name]
         if not tests:
             continue
         counts[group(tests)] += 1
-        mistakes.update({test.mistake for test in tests if test.mistake})
+        for mistake in sorted({test.mistake for test in tests if test.mistake}):
+            mistakes[mistake].append(who)
         ran = [cell.seconds for cell in made.cells if cell.exercise == exercise.name]
         seconds.append(sum(ran) + sum(test.seconds for test in tests))
     return Row(
         exercise.heading,
         counts,
-        mistakes.most_common(),
+        sorted(mistakes.items(), key=lambda item: (-len(item[1]), item[0])),
         statistics.median(seconds) if seconds else 0.0,
         max(seconds, default=0.0),
     )

@@ -42,9 +42,10 @@ def test_an_exercise_counts_each_student_once_by_what_came_of_the_answer():
     stopped = made({"test-count_words": {"verdict": "stopped", "limit": "time"}})
     unnamed = made({"test-count_words": "passed", "hidden-count_words": "failed"})
     blank = made({"test-count_words": "not written", "hidden-count_words": "not written"})
-    row = report.row(exercise(), [made(), made(), made(FAILS), stopped, unnamed, blank])
+    class_ = {"all-right": made(), "other-style": made(), "twice": made(FAILS), "loops": stopped, "wrong": unnamed, "blank": blank}
+    row = report.row(exercise(), class_)
     assert row.counts == {"passed": 2, "named": 1, "unnamed": 1, "stopped": 1, "blank": 1}
-    assert row.mistakes == [("you count twice", 1)]
+    assert row.mistakes == [("you count twice", ["twice"])]
     assert sum(width for *_, width in row.bars) == 100 or abs(sum(width for *_, width in row.bars) - 100) < 0.1
 
 
@@ -84,7 +85,7 @@ def test_the_page_has_outcomes_mistakes_and_what_was_not_graded():
     broken = made({}, status=record.UNREADABLE, reason="It is empty.")
     text = plain(report.page(bundle(), {"all-right": made(), "off-by-one": made(FAILS), "not-json": broken}))
     assert "2 submissions graded, 1 not" in text
-    assert "Exercise 1: counting words 1 passed" in text and "1 × you count twice" in text
+    assert "Exercise 1: counting words 1 passed" in text and "1 × you count twice (off-by-one)" in text
     assert "not-json: It is empty." in text
 
 
