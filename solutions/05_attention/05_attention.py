@@ -637,7 +637,7 @@ def masked_by_torch(Q, K, V, mask, scale=None, dim=-1, fill=-torch.inf):
     Q, K, V, mask = (torch.tensor(array) for array in (Q, K, V, mask))
     scores = Q @ K.mT * (scale or Q.shape[-1] ** -0.5)
     weights = scores.masked_fill(~mask, fill).softmax(dim)
-    return weights @ V, weights
+    return weights.matmul(V), weights
 
 
 check = checks.of(attention)
