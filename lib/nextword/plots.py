@@ -45,7 +45,7 @@ def _axes(ax, width, height):
 def heat_map(table, rows, columns, value="probability", row_axis="", column_axis="", numbers=True, ax=None):
     """A table of probabilities as a heat map with words on its axes; the colour grows with the square root.
 
-    table: (R, C) of numbers in [0, 1], shown in percent where they are at least 1 % and `numbers` is true.
+    table: (R, C) of numbers in [0, 1], shown in percent where they round to at least 1 % and `numbers` is true.
     rows, columns: R and C labels. value: what a cell is; row_axis, column_axis: what the labels are.
     """
     table = np.asarray(table, dtype=float)

@@ -286,19 +286,11 @@ check.call(["<s>", "cows", "eat", "plankton", "</s>"]).equals([0, 5, 6, 2, 1], m
     "a token that is not in the vocabulary gets the id of <s>": [0, 5, 6, 0, 1],
     "a token that is not in the vocabulary becomes None": [0, 5, 6, None, 1],
 })
-check.passed()
-
-
-def number_of_ids():
-    return len(vocab)
-
-
-check = checks.of(number_of_ids, name="Vocab.__len__")
-check.call().equals(8, mistakes={
-    "a token that comes again is counted again; five different words and three special tokens are wanted": 10,
-    "the three special tokens are not counted": 5,
-    "you count the tokens of the text, without the special ones": 7,
-})
+try:
+    length = len(vocab)
+except NotImplementedError:
+    raise NotImplementedError("`Vocab.__len__` is not written yet: replace `raise NotImplementedError`.") from None
+check.holds(length == 8, "five different words and three special tokens are 8 ids, but len is {}", length)
 check.passed()
 check = checks.of(vocab.decode, name="Vocab.decode")
 check.call([0, 5, 6, 2, 1]).equals(["<s>", "cows", "eat", "<unk>", "</s>"], mistakes={
@@ -941,10 +933,11 @@ def running(probs, numbers, right=True):
 
 
 check = checks.of(roll_die)
-check.call([0.5, 0.125, 0.375], 0.25).equals(0, mistakes={
+check.call([0.5, 0.125, 0.375], 0.0625).equals(0, mistakes={
     "the faces are counted from 1": 1,
     "you return the face before the right one": -1,
     "you return the probability of the face and not its number": 0.5,
+    "the rods are laid from right to left": 2,
 })
 several = checks.of(faces)
 probs, numbers = [0.5, 0.125, 0.375], [0.1, 0.3, 0.5, 0.55, 0.625, 0.7, 0.9]    # two u are on a border
@@ -1017,6 +1010,8 @@ for sides in [1, 2, 7, 2000]:
         "the rods are laid from right to left": [sides - 1 - face for face in running(probs.flip(0), numbers)],
         "the probabilities are sorted first: the face is no longer the one asked for":
             running(probs.sort(descending=True)[0], numbers),
+        "the probabilities are sorted first, the smallest first: the face is no longer the one asked for":
+            running(probs.sort()[0], numbers),
     })
 check.call([0.0, 0.0, 0.5, 0.5], 0.0).equals(2, mistakes={
     "at u = 0 the first face is up, though its probability is 0": 0,
@@ -1057,7 +1052,7 @@ from nextword import corpora, plots
 distribution = next_word_distribution(count_ngrams(corpora.lecture_cows(), 3), ("cows", "eat"))
 words = sorted(distribution, key=distribution.get, reverse=True)
 probs = [distribution[word] for word in words]
-uniforms = [0.05, 0.28, 0.45, 0.73, 0.86, 0.93]
+uniforms = [0.08, 0.28, 0.45, 0.73, 0.86, 0.93]
 plots.die(words, probs, uniforms, [roll_die(probs, u) for u in uniforms])
 
 # %% [markdown]
@@ -2059,13 +2054,44 @@ import numpy as np
 import torch
 from nextword import checks
 
+
+
+def packed(ids, n, base, ranks=False, apart=False):
+    """What packing gives, with or without `ranks`; `apart` takes the numbers apart to find the n-grams."""
+    windows = np.lib.stride_tricks.sliding_window_view(ids, n)
+    windows = windows[windows[:, -1] != 0]
+    number = windows[:, 0].astype(np.int64)
+    for column in windows.T[1:]:
+        number = (np.unique(number, return_inverse=True)[1] if ranks else number) * base + column
+    number, first, counts = np.unique(number, return_index=True, return_counts=True)
+    digits = [number // base**(n - 1), *(number // base**i % base for i in range(n - 2, -1, -1))]
+    return (np.stack(digits, axis=1) if apart else windows[first]), counts
+
+
+def slips(ids, n):
+    """What goes wrong when n-grams become numbers."""
+    above, different = int(ids.max()) + 1, len(set(ids.tolist()))
+    few = "the base is the number of different ids, but it must be above the largest: two n-grams share a number"
+    return {
+        "packed n-grams exceed 63 bits and wrap around: take the rank of a prefix before the next digit":
+            packed(ids, n, above),
+        "packed n-grams exceed 63 bits, wrap around and are taken apart wrongly: take ranks of prefixes":
+            packed(ids, n, above, apart=True),
+        "the base is the largest id, one too small: two n-grams can have the same number":
+            packed(ids, n, above - 1, apart=True),
+        few: packed(ids, n, different, ranks=True),
+        f"{few}, and ranks are missing": packed(ids, n, different),
+        f"{few} and are taken apart wrongly": packed(ids, n, different, apart=True),
+    }
+
+
 check = checks.of(count_table)
-# "cows eat hay", "cows eat", "hay": BOS 0, EOS 1, cows 3, eat 4, hay 5.
-ids = np.array([0, 3, 4, 5, 1, 0, 3, 4, 1, 0, 5, 1])
+# "cows eat hay", "cows eat", "hay": BOS 0, EOS 1, cows 3, eat 4, hay 6.
+ids = np.array([0, 3, 4, 6, 1, 0, 3, 4, 1, 0, 6, 1])
 windows = torch.tensor(ids).unfold(0, 2, 1)
 ngrams, counts = torch.unique(windows[windows[:, -1] != 0], dim=0, return_counts=True)
 across = torch.unique(windows, dim=0, return_counts=True)
-check.call(ids, 2).equals((ngrams, counts), mistakes={
+check.call(ids, 2).equals((ngrams, counts), mistakes=slips(ids, 2) | {
     "you count across the end of a sentence: the n-grams that end in 0 are not to be counted": across,
     "the most frequent n-grams come first; the order should be lexicographic":
         (ngrams[counts.argsort(descending=True, stable=True)], counts.sort(descending=True, stable=True)[0]),
@@ -2076,37 +2102,12 @@ check.call(ids, 2).equals((ngrams, counts), mistakes={
         (windows[windows[:, -1] != 0], torch.ones(9, dtype=torch.int64)),
 })
 
-
-def packed(ids, n, base, apart=False):
-    """What packing without ranks gives; `apart` takes the numbers apart again to find the n-grams."""
-    windows = np.lib.stride_tricks.sliding_window_view(ids, n)
-    windows = windows[windows[:, -1] != 0]
-    number = np.zeros(len(windows), dtype=np.int64)
-    for column in windows.T:
-        number = number * base + column
-    number, first, counts = np.unique(number, return_index=True, return_counts=True)
-    digits = np.stack([number // base**(n - 1), *(number // base**i % base for i in range(n - 2, -1, -1))], axis=1)
-    return (digits if apart else windows[first]), counts
-
-
 # Ids with gaps, and ids so large that a packed trigram has no place in 63 bits.
 for ids, n in [(np.array([0, 2, 1, 0, 9, 1, 0, 9, 1]), 2),
                (np.array([0, 0, 2000000, 3000000, 1, 0, 0, 5, 3000000, 1]), 3)]:
     windows = torch.tensor(ids).unfold(0, n, 1)
     right = torch.unique(windows[windows[:, -1] != 0], dim=0, return_counts=True)
-    largest, different = int(ids.max()), len(set(ids.tolist()))
-    check.call(ids, n).equals(right, mistakes={
-        "packed n-grams exceed 63 bits and wrap around: take the rank of a prefix before the next digit":
-            packed(ids, n, largest + 1),
-        "packed n-grams exceed 63 bits, wrap around and are taken apart wrongly: take ranks of prefixes":
-            packed(ids, n, largest + 1, apart=True),
-        "the base is the largest id, one too small: two n-grams can have the same number":
-            packed(ids, n, largest, apart=True),
-        "the base is the number of different ids; it must be above the largest, or n-grams share a number":
-            packed(ids, n, different),
-        "the base is the number of different ids; it must be above the largest, or digits are taken apart wrongly":
-            packed(ids, n, different, apart=True),
-    })
+    check.call(ids, n).equals(right, mistakes=slips(ids, n))
 check.passed()
 
 # %% hidden="count_table" points=2
@@ -2187,7 +2188,7 @@ check.passed()
 #
 # *What to see:* two lines that rise nearly in step, since both methods need time nearly in proportion to the
 # text. With packed n-grams the sort is below the loop, by a factor that depends on the machine and on your
-# program; 2 to 4 is usual, and a sort of whole rows may well be above. The cell also makes sure that both have
+# program; 2 to 6 is usual, and a sort of whole rows may well be above. The cell also makes sure that both have
 # counted the same.
 
 # %% figure="race"
@@ -2407,7 +2408,7 @@ check.passed()
 # gradient. (Autograd computes it, and the cell checks yours against it. The optimiser, Rprop, looks at the
 # gradient's signs and keeps a step size for each logit; it is a good choice where the whole corpus fits in
 # one step.) The left picture shows the loss against the number of steps (on a logarithmic scale, since most
-# happens in the first ten), and as a grey line the loss of the counted bigram model. The right one shows how far the two tables of probabilities still are apart: the
+# happens in the first twenty), and as a grey line the loss of the counted bigram model. The right one shows how far the two tables of probabilities still are apart: the
 # largest difference between two entries, on a logarithmic scale.
 #
 # *What to see:* the loss falls to the line and never crosses it, and the distance goes on falling, by one
@@ -2680,6 +2681,11 @@ check.passed()
 # %% [markdown]
 # Does it help? The table shows nats per token on held-out sentences for Witten-Bell and Kneser-Ney with
 # $d = 0.75$.
+#
+# *What to see:* with $n = 1$ they nearly agree. From $n = 2$ on Kneser-Ney is better, and the more so the longer
+# the context, since a long context asks the shorter ones more often: 0.01 nats at $n = 2$, 0.03 at $n = 4$ and
+# 0.07 at $n = 5$. Both are best at $n = 4$. So a better question to the shorter contexts does help, but most of
+# the way to the floor, some 0.4 nats, is still to go, and no smoothing of counts goes it.
 
 # %% figure="kneser_ney_losses"
 from functools import cache

@@ -35,3 +35,4 @@ def add_k(counts, context, vocabulary, k):
     return {w: row[w] / sum(row.values()) for w in vocabulary}
 ''', names="chang")
 wrong("whole_table", "divides by the whole table", GOOD.replace("sum(row.values())", "sum(sum(r.values()) for r in counts.values())"), names="counts of all contexts")
+wrong("words_of_the_tables", "V counts only the words seen in the tables", GOOD.replace("k * len(vocabulary)", "k * len({w for r in counts.values() for w in r} or vocabulary)"), names="seen in the tables")

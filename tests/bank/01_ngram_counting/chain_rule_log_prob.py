@@ -51,3 +51,4 @@ wrong("includes_itself", "the context contains the word itself", GOOD.replace("t
 wrong("zero_passed_over", "an impossible word is passed over", GOOD.replace("if p > 0 else -math.inf", "if p > 0 else 0.0"))
 wrong("zero_crashes", "log of zero raises", GOOD.replace("math.log(p) if p > 0 else -math.inf", "math.log(p)"), names="math domain error")
 wrong("missing_crashes", "a missing word raises KeyError", GOOD.replace(".get(tokens[t], 0.0)", "[tokens[t]]"), names="KeyError: 'zebra'")
+wrong("list_context", "the context is a list", GOOD.replace("tuple(tokens[:t])", "tokens[:t]"), names="must be a tuple")

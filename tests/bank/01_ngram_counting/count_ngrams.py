@@ -85,3 +85,12 @@ def count_ngrams(sentences, n):
             counts[tuple(sentences[i][t - n + 1:t])][sentences[i][t]] += 1
     return counts
 ''', names="chang")
+wrong("short_opening", "one <s>, and the first context is too short", '''
+def count_ngrams(sentences, n):
+    counts = defaultdict(Counter)
+    for sentence in sentences:
+        tokens = [BOS] * (n > 1) + list(sentence) + [EOS]
+        for t in range(int(n > 1), len(tokens)):
+            counts[tuple(tokens[max(t - n + 1, 0):t])][tokens[t]] += 1
+    return counts
+''', names="only one <s>")

@@ -67,3 +67,46 @@ def count_table(ids, n):
     windows = np.lib.stride_tricks.sliding_window_view(np.asarray(ids), n)
     return np.unique(windows[windows[:, -1] != 0][:, ::-1], axis=0, return_counts=True)
 ''', names="another order")
+PACKED = '''
+def count_table(ids, n):
+    ids = np.asarray(ids, dtype=np.int64)
+    windows = np.lib.stride_tricks.sliding_window_view(ids, n)
+    windows = windows[windows[:, -1] != 0]
+    base, packed = int(ids.max()) + 1, windows[:, 0]
+    for column in windows.T[1:]:
+        packed = np.unique(packed, return_inverse=True)[1] * base + column
+    _, first, counts = np.unique(packed, return_index=True, return_counts=True)
+    return windows[first], counts
+'''
+right("packed_ranks", PACKED)
+wrong("base_of_different_ids", "the base is the number of different ids", PACKED.replace("int(ids.max()) + 1", "len(set(ids.tolist()))"), names="number of different ids")
+wrong("no_ranks_taken_apart", "packs without ranks and takes the numbers apart", '''
+def count_table(ids, n):
+    ids = np.asarray(ids, dtype=np.int64)
+    windows = np.lib.stride_tricks.sliding_window_view(ids, n)
+    windows = windows[windows[:, -1] != 0]
+    base, packed = int(ids.max()) + 1, windows[:, 0]
+    for column in windows.T[1:]:
+        packed = packed * base + column
+    packed, counts = np.unique(packed, return_counts=True)
+    columns = []
+    for _ in range(n - 1):
+        columns.append(packed % base)
+        packed = packed // base
+    return np.stack([packed, *columns[::-1]], axis=1), counts
+''', names="take ranks of prefixes")
+wrong("base_is_the_largest_id", "the base is the largest id", '''
+def count_table(ids, n):
+    ids = np.asarray(ids, dtype=np.int64)
+    windows = np.lib.stride_tricks.sliding_window_view(ids, n)
+    windows = windows[windows[:, -1] != 0]
+    base, packed = int(ids.max()), windows[:, 0]
+    for column in windows.T[1:]:
+        packed = packed * base + column
+    packed, counts = np.unique(packed, return_counts=True)
+    columns = []
+    for _ in range(n - 1):
+        columns.append(packed % base)
+        packed = packed // base
+    return np.stack([packed, *columns[::-1]], axis=1), counts
+''', names="the base is the largest id")

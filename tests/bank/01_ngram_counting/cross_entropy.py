@@ -64,3 +64,7 @@ def cross_entropy(model, n, sentences):
     return sum(losses) / len(losses)
 ''' + PERPLEXITY, names="sentence")
 wrong("perplexity_of_two", "2 to the nats", GOOD.replace("np.exp(nats)", "2 ** nats"), names="raise 2")
+wrong("returns_after_a_sentence", "`return` stands inside of the loop over sentences", GOOD.replace("    return total / count", "        return total / count"), names="inside of the loop over the sentences")
+wrong("returns_after_a_token", "`return` stands inside of the loop over tokens", GOOD.replace("    return total / count", "            return total / count"), names="inside of the loop over the tokens")
+wrong("small_number_added", "p + 1e-12", GOOD.replace("math.log(p) if p > 0 else -math.inf", "math.log(p + 1e-12)"), names="add a small number")
+wrong("small_number_at_least", "max(p, 1e-9)", GOOD.replace("math.log(p) if p > 0 else -math.inf", "math.log(max(p, 1e-9))"), names="add a small number")

@@ -59,5 +59,6 @@ wrong("mass_lost", "the discount is given to nobody", CONTINUATIONS + ESTIMATE.r
 wrong("weight_without_types", "the weight is d / N", CONTINUATIONS + ESTIMATE.replace("discount * len(row) * p[w]", "discount * p[w]"), names="d / N")
 wrong("fixed_discount", "0.75 whatever is asked for", CONTINUATIONS + ESTIMATE.replace("    p = dict", "    discount = 0.75\\n    p = dict".replace("\\n", chr(10))), names="0.75")
 wrong("drops_newest", "the shorter context loses its newest word", CONTINUATIONS + ESTIMATE.replace("context[len(context) - m:]", "context[:m]"), names="newest word")
-wrong("negative_counts", "the discount is taken from zeros too", CONTINUATIONS + ESTIMATE.replace("max(row.get(w, 0) - discount, 0)", "(row.get(w, 0) - discount)"))
+wrong("negative_counts", "the discount is taken from zeros too", CONTINUATIONS + ESTIMATE.replace("max(row.get(w, 0) - discount, 0)", "(row.get(w, 0) - discount)"), names="below zero")
 wrong("longest_only", "no interpolation", CONTINUATIONS + ESTIMATE.replace("enumerate(tables)", "list(enumerate(tables))[-1:]"), names="left out")
+wrong("loses_all_words", "contexts of any length become the empty one", CONTINUATIONS.replace("context[1:]", "()") + ESTIMATE, names="lost all of its words")

@@ -89,3 +89,16 @@ def roll_die(probs, u):
     probs = sorted(probs, reverse=True)
     return min(int(np.searchsorted(np.cumsum(probs), u, side="right")), len(probs) - 1)
 ''')
+wrong("sorts_upwards", "sorts the probabilities, the smallest first", '''
+def roll_die(probs, u):
+    probs = sorted(probs)
+    return min(int(np.searchsorted(np.cumsum(probs), u, side="right")), len(probs) - 1)
+''', names="sorted first")
+wrong("right_to_left", "lays the rods from right to left", '''
+def roll_die(probs, u):
+    return max(len(probs) - 1 - int(np.searchsorted(np.cumsum(probs[::-1]), u, side="right")), 0)
+''', names="from right to left")
+wrong("clips_to_the_last_face", "clips to the last face though it is impossible", '''
+def roll_die(probs, u):
+    return min(int(np.searchsorted(np.cumsum(probs), u, side="right")), len(probs) - 1)
+''', names="though its probability is 0")

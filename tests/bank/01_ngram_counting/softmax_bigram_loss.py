@@ -38,3 +38,4 @@ def softmax_bigram_loss(logits, counts):
 wrong("log2", "bits", GOOD.replace("    N = counts.sum()", "    log_p = log_p / np.log(2)\\n    N = counts.sum()".replace("\\n", chr(10))), names="base 2")
 wrong("loss_only", "returns no gradient", GOOD.replace("/ N, (counts.sum(axis=1, keepdims=True) * p - counts) / N", "/ N"), names="only the loss is returned")
 wrong("zero_gradient", "returns a gradient of zeros", GOOD.replace("(counts.sum(axis=1, keepdims=True) * p - counts) / N", "np.zeros_like(p)"), names="All of yours are zero")
+wrong("maximum_of_the_table", "subtracts the maximum of the whole table", GOOD.replace("logits.max(axis=1, keepdims=True)", "logits.max()"), names="maximum of the whole table")

@@ -59,7 +59,7 @@ def tokenize(text):
 wrong("ascii_only", "letters that English does not have are lost", r'''
 def tokenize(text):
     return re.findall(r"[a-z0-9]+(?:['-][a-z0-9]+)*|[^\w\s]", text.lower())
-''')
+''', names="letters a to z")
 wrong("prints", "prints instead of returning", r'''
 def tokenize(text):
     print(re.findall(r"\w+(?:['-]\w+)*|[^\w\s]", text.lower()))
@@ -68,3 +68,11 @@ wrong("one_string", "returns a string", r'''
 def tokenize(text):
     return " ".join(re.findall(r"\w+(?:['-]\w+)*|[^\w\s]", text.lower()))
 ''', names="returned a string")
+wrong("ascii_letters_kept", "only the letters a to z make words", r"""
+def tokenize(text):
+    return re.findall(r"[a-z0-9_]+(?:['-][a-z0-9_]+)*|\S", text.lower())
+""", names="letters a to z")
+wrong("marks_are_letters", "apostrophes and hyphens count as letters", r"""
+def tokenize(text):
+    return re.findall(r"[\w'-]+|[^\w\s]", text.lower())
+""", names="count as letters")

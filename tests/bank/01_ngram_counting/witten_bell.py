@@ -60,3 +60,5 @@ def witten_bell(tables, context, vocabulary):
 wrong("unseen_crashes", "an unseen context raises", GOOD.replace(".get(tuple(context[len(context) - m:]), {})", "[tuple(context[len(context) - m:])]"), names="raised KeyError")
 wrong("unseen_stops", "an unseen context gives zeros", GOOD.replace("        if row:\n", "        if not row: p = dict.fromkeys(vocabulary, 0.0)\n        else:\n"), names="All of yours are zero")
 wrong("not_normalised", "divides by N only", GOOD.replace("/ (N + T)", "/ N"), names="is the right value times")
+wrong("seen_once", "N1+ is the number of words seen exactly once", GOOD.replace("len(row)\n", "list(row.values()).count(1)\n"), names="occurred once")
+wrong("unigrams_without_effect", "context[-0:] is the whole context", GOOD.replace("context[len(context) - m:]", "context[-m:]"), names="unigram table has no effect")
