@@ -35,8 +35,8 @@ GROUPS = (
 
 @dataclass(frozen=True)
 class Row:
-    """One exercise: how many students are in each of GROUPS, [(mistake, students who made it)], the most frequent first,
-    and seconds of answer and tests."""
+    """One exercise: how many students are in each of GROUPS, [(mistake, students who made it)], the most frequent
+    first, and seconds of answer and tests."""
 
     heading: str
     counts: dict
