@@ -6,8 +6,8 @@
 # function with parameters, and nobody can write down the best parameters. One starts somewhere and walks
 # downhill, and for that one needs the slope: the derivative of the loss with respect to every parameter.
 #
-# **Backpropagation** computes all these derivatives at the price of about two forward passes, however many
-# parameters there are. In this notebook you write it out line by line for one small network (the
+# **Backpropagation** computes all these derivatives in one walk back through the network, which costs about
+# twice as much as the forward pass, however many parameters there are. In this notebook you write it out line by line for one small network (the
 # *procedural method*), you learn two ways of finding out that a line of it is wrong, and at the end your
 # network learns from a corpus what counting knows: p(next word | the word before).
 #
@@ -41,6 +41,15 @@
 import numpy as np
 
 # %% [markdown]
+# An answer may use its arguments, NumPy (as `np`), what given cells define, and functions that you wrote in
+# earlier exercises, nothing else. Cells of tests and plots leave names such as `torch` or `V` behind in your
+# kernel; the grader has none of them. Of the hidden tests you see only the comment that says what they
+# cover: they run when your notebook is graded.
+#
+# A warning of NumPy's costs no points, the result alone counts. But it nearly always points at a number that
+# is about to be wrong (or already is), so look at each, and silence only those that you understand.
+
+# %% [markdown]
 # # Part 1: the layers
 #
 # ## Exercise 1a: a linear layer
@@ -53,8 +62,8 @@ import numpy as np
 # $$\operatorname{linear}(x, w) = [1, x]\; w^T \qquad x\colon (B, I) \quad w\colon (O, 1 + I) \quad
 # \text{result}\colon (B, O).$$
 #
-# As in PyTorch, the weights have one row per output. This alone is already a model: with $O = c$ classes
-# and $I = m$ inputs it is a linear classifier with $c \times (m + 1)$ numbers.
+# As in PyTorch, the weights have one row per output. This alone is already a model: with an output for each
+# of $K$ classes it is a linear classifier with $K \times (1 + I)$ numbers.
 #
 # <details><summary>Hint 1: what does one number of the result depend on?</summary>
 #
@@ -139,6 +148,8 @@ check.passed()
 # the lectures bend with the sigmoid, which squeezes every number into $(0, 1)$:
 #
 # $$\sigma(a) = \frac{1}{1 + e^{-a}} = \frac{e^{a}}{e^{a} + 1}.$$
+#
+# (Its slope will be needed on the way back: $\sigma'(a) = \sigma(a)\,(1 - \sigma(a))$.)
 #
 # Both forms are right on paper. In float64, $e^{710}$ is already infinite, and $\infty / \infty$ is not a
 # number. Training does produce such $a$, so the function must be right at $\pm 1000$ as well, and should
@@ -468,7 +479,7 @@ for ax, title in zip(axes, networks, strict=True):
     p = networks[title][:, 1].reshape(121, 121)
     image = ax.pcolormesh(ticks, ticks, p, cmap="Blues", vmin=0, vmax=1, rasterized=True)
     ax.contour(ticks, ticks, p, levels=[0.5], colors="black", linewidths=0.8)
-    ax.set(title=title, xlabel="$x_1$", aspect="equal")
+    ax.set(title=title, xlabel="$x_1$", aspect="equal", xticks=[-2, 0, 2])
 axes[0].set_ylabel("$x_2$")
 fig.colorbar(image, ax=axes, label="probability of the second class")
 plt.show()
@@ -593,12 +604,26 @@ check.passed()
 
 # %% [markdown]
 # ## Exercise 3: the backward pass
-# *Difficulty 4 of 5 · about 30 minutes · 4 points*
+# *Difficulty 4 of 5 · about 45 to 60 minutes · 4 points*
 #
 # Now walk the same five lines from the last to the first. Each step knows the gradient of $J$ with respect
 # to what its line *computed*, and passes on the gradient with respect to what the line was *given*: the
-# chain rule, one line at a time. For **one** example, written as columns $x, a, z, b, y, \hat y$ and
-# without biases, the lectures get
+# chain rule, one line at a time.
+#
+# Take the line $b = \beta z$ for **one** example, written as columns and without biases:
+# $b_k = \sum_j \beta_{kj} z_j$.
+#
+# * $\beta_{kj}$ touches only $b_k$, with the factor $z_j$. So $\partial J / \partial \beta_{kj} = g_{b,k}\, z_j$,
+#   and for all $k$ and $j$ together $g_\beta = g_b\, z^T$.
+# * $z_j$ touches every $b_k$, with the factor $\beta_{kj}$, and the contributions add up:
+#   $g_{z,j} = \sum_k \beta_{kj}\, g_{b,k}$, which is $g_z = \beta^T g_b$.
+#
+# Where a function works entry by entry, as $z = \sigma(a)$ does, each $a_j$ touches only $z_j$, with the factor
+# $\sigma'(a_j) = z_j (1 - z_j)$. In softmax every score touches every probability:
+# $\partial \hat y_j / \partial b_k = \hat y_j (\delta_{jk} - \hat y_k)$, where $\delta_{jk}$ is 1 if $j = k$ and
+# otherwise 0. As a matrix, softmax's **Jacobian**, this is $\operatorname{diag}(\hat y) - \hat y \hat y^T$, with
+# $\operatorname{diag}(v)$ the square matrix that has $v$ on its diagonal and 0 elsewhere. In these words, for
+# one example as columns $x, a, z, b, y, \hat y$ and without biases, the lectures get
 #
 # $$\begin{aligned}
 # g_{\hat y} &= -\,y \div \hat y &
@@ -609,7 +634,9 @@ check.passed()
 # g_\alpha &= g_a\, x^T
 # \end{aligned}$$
 #
-# with $\div$ and $\odot$ entry by entry. Your task is the translation: $B$ examples as rows, $J$ their
+# with $\div$ and $\odot$ entry by entry. Here all $\hat y > 0$, so nothing is divided by 0. (Multiplied out, the
+# first two lines give $g_b = \hat y - y$, or $(\hat y - y) / B$ with the mean over $B$ examples. Try it; you may
+# use that for $g_b$.) Your task is the translation: $B$ examples as rows, $J$ their
 # *mean*, and a column of biases in $\alpha$ and $\beta$. Every gradient has the shape of what it is the
 # gradient of; nearly every slip in this exercise shows up as a shape, if you write the shapes down first.
 #
@@ -783,25 +810,30 @@ check.passed()
 #
 # For a vector $v$ with $m$ entries that depends on a vector $u$ with $n$ entries, all partial derivatives
 # together form the **Jacobian**, with one row for each entry of $v$ and one column for each entry of $u$:
-# $\left(\frac{\partial v}{\partial u}\right)_{ij} = \frac{\partial v_i}{\partial u_j}$. With a scalar $s$
-# (shape `()`), vectors (shape `(n,)`) and matrices (shape `(r, c)`), the lectures' conventions are:
+# $\left(\frac{\partial v}{\partial u}\right)_{ij} = \frac{\partial v_i}{\partial u_j}$. With scalars $s$ and $t$
+# (shape `()`), vectors (one axis) and arrays $M$ with two or more axes (matrices, batches), the lectures'
+# conventions are:
 #
 # | derivative | shape |
 # |---|---|
-# | $\partial s / \partial v$, of a scalar | $(1, m)$, a row |
-# | $\partial v / \partial s$, with respect to a scalar | $(m, 1)$, a column |
-# | $\partial v / \partial u$ | $(m, n)$ |
-# | $\partial s / \partial M$, of a scalar, by a matrix | the shape of $M$, as a gradient step needs it |
-# | anything else with matrices or batches in it | flatten both to vectors; then as for vectors |
+# | $\partial s / \partial M$, of a scalar, by an array with two axes or more | the shape of $M$, as a gradient step needs it |
+# | $\partial s / \partial v$, of a scalar, by a vector | $(1, m)$, a row |
+# | $\partial v / \partial s$, of a vector, by a scalar | $(m, 1)$, a column |
+# | $\partial v / \partial u$, of a vector, by a vector | $(m, n)$ |
+# | $\partial s / \partial t$, of a scalar, by a scalar | $(1, 1)$ |
+# | of an array with two axes or more, by anything | flatten both to vectors; then as for vectors |
+# | of a vector, by an array with two axes or more | flatten both to vectors; then as for vectors |
+#
+# ($g_v$ holds the same numbers as $\partial J / \partial v$, but always in the shape of $v$: for a vector, not a row.)
 #
 # Three Jacobians, each for a **single** example:
 #
 # * the linear layer, with respect to its input $x$ (the 1 in front is no input);
-# * softmax. With $\delta_{jk} = 1$ if $j = k$ and 0 otherwise,
+# * softmax, as in Exercise 3:
 #   $\partial \hat y_j / \partial b_k = \hat y_j (\delta_{jk} - \hat y_k)$: raising one score takes from all
 #   the others;
 # * $\operatorname{relu}(a) = \max(a, 0)$, entry by entry, another bend, and the one most networks use
-#   today. Its slope is 1 where $a > 0$ and 0 elsewhere, at $a = 0$ too (as in PyTorch).
+#   today. Its slope is 1 where $a > 0$ and 0 where $a \le 0$ (PyTorch chooses 0 at $a = 0$ as well).
 #
 # <details><summary>Hint 1: which entries of ReLU's Jacobian can be other than 0?</summary>
 #
@@ -961,7 +993,7 @@ check.passed()
 #   proportional to $K$, not $K^2$;
 # * `linear_vjp`: two gradients, one for each of its inputs.
 #
-# The hidden test hands over vectors so long that hardly a computer could hold their Jacobian.
+# The hidden test hands over vectors so long that no computer could hold their Jacobian.
 #
 # <details><summary>Hint 1: multiply out</summary>
 #
@@ -1140,7 +1172,8 @@ for n in widths:
     times["vjp"].append(seconds(lambda a=a, g=g: relu_vjp(a, g)))
 numbers = {"with the Jacobian": 8.0 * widths**2, "vjp": 8.0 * widths}
 with plt.rc_context(plots.STYLE):
-    _, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.6))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9.4, 3.6))
+fig.get_layout_engine().set(w_pad=0.12)
 plots.curves(widths, times, "width of the layer", "time (s)", logarithmic="xy", ax=left)
 plots.curves(widths, numbers, "width of the layer", "memory (bytes)", logarithmic="xy", ax=right)
 for ax in (left, right):
@@ -1153,18 +1186,20 @@ print(f"width {widths[-1]}: {ratio:,.0f} times as fast without the Jacobian")
 # ## Exercise 6: the order of the chain
 # *Difficulty 3 of 5 · about 20 minutes · 2 points*
 #
-# A network is a composition, $h^1$ from $h^0$, $h^2$ from $h^1$, and so on to the loss $L$ from $h^l$. The
-# chain rule multiplies the Jacobians,
+# A network is a composition, $h^1$ from $h^0$, $h^2$ from $h^1$, and so on to $h^l$, the last of $l$ layers,
+# and the loss $J$ from $h^l$. The chain rule multiplies the Jacobians,
 #
-# $$\frac{\partial L}{\partial h^0} = \frac{\partial L}{\partial h^l} \cdot
+# $$\frac{\partial J}{\partial h^0} = \frac{\partial J}{\partial h^l} \cdot
 # \frac{\partial h^l}{\partial h^{l-1}} \cdots \frac{\partial h^1}{\partial h^0},$$
 #
 # and a product of matrices may be bracketed as one likes: the result is the same, the work is not. A
 # product of an $(m, n)$ matrix and an $(n, p)$ matrix takes $m \cdot n \cdot p$ multiplications of numbers.
-# Two orders matter:
+# With the Jacobians called $A_1, \dots, A_4$ from left to right, two orders matter:
 #
-# * **reverse**: from the left, beginning at the loss, $((J_1 J_2) J_3) J_4$;
-# * **forward**: from the right, beginning at the input, $J_1 (J_2 (J_3 J_4))$.
+# * **reverse**: from the left, beginning at the loss, $((A_1 A_2) A_3) A_4$;
+# * **forward**: from the right, beginning at the input, $A_1 (A_2 (A_3 A_4))$.
+#
+# The first matrix has one row where the chain begins at a loss; your functions should do for any number.
 #
 # Write one function that counts the work of either order, and one that does it. So that the test can see
 # your order, the second one multiplies two matrices only by calling `multiply(A, B)`, which it is given.
@@ -1319,7 +1354,7 @@ check.passed()
 # row; in forward order it is a full matrix from the first product on.
 #
 # *Alternative text: two plots over the width of the layers from 16 to 512, all axes logarithmic. Left, the
-# multiplications: in forward order they grow with the third power of the width, to 944 million, in reverse
+# multiplications: in forward order they grow with the third power of the width, to 939.8 million, in reverse
 # order with the second, to 2 million. Right, the seconds: nearly equal at width 16, where calling NumPy is
 # what takes time, and a hundred times apart at width 512.*
 
@@ -1337,7 +1372,8 @@ for n in widths:
         counted[name].append(count_multiplications([m.shape for m in matrices], order))
         measured[name].append(seconds(lambda m=matrices, o=order: chain_rule(m, o, np.matmul), repeat=3))
 with plt.rc_context(plots.STYLE):
-    _, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.6))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9.4, 3.6))
+fig.get_layout_engine().set(w_pad=0.12)
 plots.curves(widths, counted, "width of each of the 8 layers", "multiplications", logarithmic="xy", ax=left)
 plots.curves(widths, measured, "width of each of the 8 layers", "time (s)", logarithmic="xy", ax=right)
 for ax in (left, right):
@@ -1350,9 +1386,10 @@ print(f"width {widths[-1]}: forward order takes {more:,.0f} times the products, 
 # ## Written question 1: why is backpropagation efficient?
 # *Difficulty 3 of 5 · about 20 minutes · 4 points*
 #
-# Somebody proposes to compute each $\partial J / \partial \theta_i$ on its own: for every single parameter
-# $\theta_i$, write the chain rule from $J$ down to $\theta_i$ and evaluate it. Explain why backpropagation
-# gets all of them for the price of about two forward passes. Say **what is reused**: once from the forward
+# Let $\theta$ be all the entries of $\alpha$ and $\beta$ together, $\theta_i$ one of them. Somebody proposes to
+# compute each $\partial J / \partial \theta_i$ on its own: for every single parameter $\theta_i$, write the chain
+# rule from $J$ down to $\theta_i$ and evaluate it. Explain why backpropagation gets all of them for about twice
+# the price of a forward pass. Say **what is reused**: once from the forward
 # pass, and once on the way back, with an example of each from the network of this notebook. Then name a
 # function for which the forward order of Exercise 6 is the better one, and say what all this costs in
 # memory. About 150 words.
@@ -1519,16 +1556,16 @@ check.passed()
 # ### How small a step?
 #
 # Two errors pull in opposite directions. The method's own error shrinks like $\varepsilon^2$. But the two
-# values of $f$ are rounded, each by about $u |f|$ with $u = 10^{-16}$ in float64 and $u = 6 \cdot 10^{-8}$
+# values of $f$ are rounded, each by about $\mu |f|$ with $\mu = 10^{-16}$ in float64 and $\mu = 6 \cdot 10^{-8}$
 # in float32, and the difference of two almost equal numbers, divided by a small $2 \varepsilon$, turns that
-# into an error of about $u |f| / \varepsilon$. The sum of both is a V, lowest in the neighbourhood of
-# $\varepsilon = u^{1/3}$: about $10^{-5}$ in float64, and about $10^{-2}$ in float32, where four digits of
+# into an error of about $\mu |f| / \varepsilon$. The sum of both is a V, lowest in the neighbourhood of
+# $\varepsilon = \mu^{1/3}$: about $10^{-5}$ in float64, and about $10^{-2}$ in float32, where four digits of
 # the gradient come out right at best. Check gradients in float64.
 #
 # *Alternative text: the largest error of the gradient over the step, both axes logarithmic, steps from
 # 1e-12 to 1. Two V-shaped curves. In float64 the lowest point is an error of about 1e-11 at a step of about
 # 1e-5. In float32 it is about 1e-5 at a step of about 1e-2, and left of 1e-7 the curve is flat: the step is
-# lost altogether. Dotted lines show the slopes of both arms.*
+# lost altogether. Dotted grey lines show the slopes of both arms.*
 
 # %% figure="v_shape"
 import matplotlib.pyplot as plt
@@ -1554,8 +1591,11 @@ with plt.rc_context(plots.STYLE):
     _, ax = plt.subplots(figsize=(6.8, 4.2))
 plots.curves(steps, errors, r"step $\varepsilon$", "largest error of the gradient", logarithmic="xy", ax=ax)
 low, high = steps[steps < 1e-5], steps[steps > 1e-4]
-ax.plot(high, 0.005 * high**2, ":", color="black", label=r"slope of $\varepsilon^2$")
-ax.plot(low, 3e-17 / low, "--", color="black", linewidth=0.8, label=r"slope of $1 / \varepsilon$")
+for part, guide, name, side in ((low, 3e-17 / low, r"$\propto 1 / \varepsilon$", -1),
+                                (high, 0.005 * high**2, r"$\propto \varepsilon^2$", 1)):
+    ax.plot(part, guide, ":", color=plots.GREY, linewidth=1.5)
+    ax.annotate(name, (part[len(part) // 2], guide[len(part) // 2]), xytext=(8 * side, -6), va="top",
+                ha="left" if side > 0 else "right", textcoords="offset points", color=plots.GREY)
 ax.legend()
 plt.show()
 
@@ -1568,9 +1608,10 @@ plt.show()
 # Three short functions:
 #
 # * `batch_shapes`: every shape of the network, written down;
-# * `per_example_gradients`: example $n$ alone has the gradient $g_{w}^{(n)} = g_{a}^{(n)}\,[1, x^{(n)}]^T$,
-#   an outer product of shape $(O, 1 + I)$. All of them make one array of shape $(B, O, 1 + I)$;
-# * `mean_gradient`: their mean over the examples, $\frac{1}{B}\sum_n g_w^{(n)}$, but without that array:
+# * `per_example_gradients`: with the rows $g_n$ and $x_n$ of `g` and `x`, example $n$ alone has the gradient
+#   $g_n^T\,[1, x_n]$, a column times a row, of shape $(O, 1 + I)$. All of them make one array of shape
+#   $(B, O, 1 + I)$;
+# * `mean_gradient`: their mean over the examples, $\frac{1}{B}\sum_n g_n^T\,[1, x_n]$, but without that array:
 #   the sum over $n$ of outer products *is* a product of two matrices.
 #
 # Here row $n$ of `g` is the gradient of the loss of example $n$ *alone*, without a factor of $1/B$.
@@ -1710,13 +1751,13 @@ for check in (size, one, mean):
 #
 # The next two exercises are two algorithms of the lectures. Both walk against the gradient with steps of
 # size $\eta$, the **learning rate**; one pass over all $N$ examples is an **epoch**, of which there are
-# $T$. With $J_i$ the loss of example $i$ alone, $\theta$ all parameters together:
+# $E$. With $J_i$ the loss of example $i$ alone, $\theta$ all parameters together:
 #
 # | 9a: SGD | 9b: mini-batch SGD |
 # |---|---|
-# | in every epoch, a new shuffle of $1 \dots N$ | once: divide $1 \dots N$ into batches $I_1 \dots I_M$ |
-# | for each $i$ of the shuffle, in its order | in every epoch, for each batch $I_m$, in their order |
-# | $g = \nabla J_i(\theta)$ | $g = \frac{1}{\lvert I_m \rvert} \sum_{i \in I_m} \nabla J_i(\theta)$ |
+# | in every epoch, a new shuffle of $1 \dots N$ | once: divide $1 \dots N$ into batches $S_1 \dots S_M$ |
+# | for each $i$ of the shuffle, in its order | in every epoch, for each batch $S_m$, in their order |
+# | $g = \nabla J_i(\theta)$ | $g = \frac{1}{\lvert S_m \rvert} \sum_{i \in S_m} \nabla J_i(\theta)$ |
 # | $\theta \leftarrow \theta - \eta\, g$ | $\theta \leftarrow \theta - \eta\, g$ |
 # | at the end of the epoch, the mean loss $J(\theta)$ | at the end of the epoch, the mean loss $J(\theta)$ |
 #
@@ -1751,7 +1792,7 @@ def sgd(gradient, loss, theta, shuffles, eta):
 
     gradient: gradient(theta, i) is a dict of the gradients of example i's loss.
     loss: loss(theta) is the mean loss of all examples, in nats.
-    theta: dict of arrays. shuffles: T lists, each the N indices of the examples. eta: the learning rate.
+    theta: dict of arrays. shuffles: E lists, each the N indices of the examples. eta: the learning rate.
     Returns (theta, losses): the last parameters, and a list of the mean loss after each epoch.
     """
     ### BEGIN SOLUTION
@@ -1889,7 +1930,7 @@ def minibatch_sgd(gradient, loss, theta, batches, epochs, eta):
 
     gradient: gradient(theta, i) is a dict of the gradients of example i's loss.
     loss: loss(theta) is the mean loss of all examples, in nats. theta: dict of arrays.
-    batches: a list of lists of indices, the same in every epoch. epochs: T. eta: the learning rate.
+    batches: a list of lists of indices, the same in every epoch. epochs: E. eta: the learning rate.
     Returns (theta, losses): the last parameters, and a list of the mean loss after each epoch.
     """
     ### BEGIN SOLUTION
@@ -2021,26 +2062,26 @@ check.passed()
 # *Difficulty 3 of 5 · about 20 minutes · 2 points*
 #
 # Two calls of the loss for *every* parameter are too many for a network. One random direction is enough:
-# for a quantity $v$ with gradient $g_v$ and a direction $u$ of the same shape, the derivative of $J$ along
-# $u$ can be had in two ways,
+# for a quantity $v$ with gradient $g_v$ and a direction $d$ of the same shape, the derivative of $J$ along
+# $d$ can be had in two ways,
 #
-# $$\frac{J(v + \varepsilon u) - J(v - \varepsilon u)}{2 \varepsilon} \approx \sum_j g_{v,j}\, u_j,$$
+# $$\frac{J(v + \varepsilon d) - J(v - \varepsilon d)}{2 \varepsilon} \approx \sum_j g_{v,j}\, d_j,$$
 #
 # two calls of the loss for all entries together. If one entry of $g_v$ is wrong, the two sides disagree,
-# unless $u$ happens to be orthogonal to the error, which a random $u$ practically never is. (A direction of
+# unless $d$ happens to be orthogonal to the error, which a random $d$ practically never is. (A direction of
 # all ones is orthogonal to a great many errors.)
 #
 # And $v$ need not be a parameter: handing the loss a changed $z$, and computing anew only what comes
-# *after* it, checks $g_z$. So the check can say *which* gradient is wrong. With $n$ the left side and $a$
-# the right side, call $g_v$ wrong if
+# *after* it, checks $g_z$. So the check can say *which* gradient is wrong. With $\ell$ the left side and
+# $r$ the right side, call $g_v$ wrong if
 #
 # * it does not have the shape of $v$, or
-# * $|n - a|$ is **not** at most $\text{tolerance} \cdot \max(1, |n|)$.
+# * $|\ell - r|$ is **not** at most $\text{tolerance} \cdot \max(1, |\ell|)$.
 #
 # <details><summary>Hint 1: what does nan do in a comparison?</summary>
 #
 # Every comparison with nan is false, `nan > 1e-6` as well. A check that asks "is the difference too large?"
-# lets nan pass; one that asks "is the difference small?" and turns the answer round does not.
+# lets nan pass.
 #
 # </details>
 # <details><summary>Hint 2: pseudo-code</summary>
@@ -2070,9 +2111,9 @@ def gradient_check(loss, values, gradients, directions, eps=1e-5, tolerance=1e-6
         if g.shape != np.shape(value):
             wrong.append(name)
             continue
-        n = (loss(name, value + step) - loss(name, value - step)) / (2 * eps)
-        a = np.sum(g * directions[name])
-        if not abs(n - a) <= tolerance * max(1.0, abs(n)):
+        left = (loss(name, value + step) - loss(name, value - step)) / (2 * eps)
+        right = np.sum(g * directions[name])
+        if not abs(left - right) <= tolerance * max(1.0, abs(left)):
             wrong.append(name)
     return wrong
     ### END SOLUTION
@@ -2252,7 +2293,10 @@ for suspect in (suspect_1, suspect_2, suspect_3):
     print(f"{suspect.__name__}: wrong are {', '.join('g_' + name for name in wrong)}")
 
 # %% [markdown]
-# Now say which line is wrong in each, and write the backward pass as it should be, for all sizes.
+# Now say, for each suspect, which gradient comes out wrong *first*: all that are computed before it are right,
+# and what comes after may be wrong only because of it. (The wrong line itself need not be the one that
+# computes this gradient.) Then write the backward pass as it should be, for all sizes. You may use
+# `forward_of_suspects`.
 #
 # <details><summary>Hint 1: several names are reported for one wrong line</summary>
 #
@@ -2273,7 +2317,7 @@ for suspect in (suspect_1, suspect_2, suspect_3):
 
 # %% answer="bug_hunt"
 def culprits():
-    """For each suspect the gradient whose line is wrong: {"suspect_1": "g_...", "suspect_2": ..., ...}."""
+    """For each suspect the gradient that comes out wrong first: {"suspect_1": "g_...", "suspect_2": ..., ...}."""
     ### BEGIN SOLUTION
     return {"suspect_1": "g_a", "suspect_2": "g_z", "suspect_3": "g_beta"}
     ### END SOLUTION
@@ -2335,7 +2379,7 @@ def test_bug_hunt():
 test_bug_hunt().passed()
 
 # %% hidden="bug_hunt" points=1
-# Which line of each suspect is wrong; and the repaired backward pass with other sizes, equal ones among them.
+# Which gradient of each suspect comes out wrong first; and the repaired backward pass with other sizes, equal ones among them.
 ### BEGIN HIDDEN TESTS
 import numpy as np
 import torch
@@ -2392,7 +2436,7 @@ check.passed()
 # $$J_\text{counted} = -\frac{1}{N} \sum_{n=1}^{N} \log \frac{c(v_n, w_n)}{c(v_n)}
 # \quad\text{nats per token},$$
 #
-# a floor under every neural bigram: it can come close, but not below.
+# a lower bound for every neural bigram: it can come close, but not below.
 #
 # <details><summary>Hint 1: which pairs does the sum run over?</summary>
 #
@@ -2481,7 +2525,8 @@ check.passed()
 # *Difficulty 3 of 5 · about 20 minutes · 2 points*
 #
 # Now the training loop: one-hot rows for the pairs of a batch, forwards, backwards, a step. The forward and
-# the backward pass are handed in, as functions.
+# the backward pass are handed in, as functions: use the ones you are given, not your own by name. The
+# vocabulary is handed in with the parameters: $V$ is the number of rows of $\beta$.
 #
 # <details><summary>Hint 1: from ids to one-hot rows</summary>
 #
@@ -2649,7 +2694,7 @@ check.passed()
 #
 # The course's own corpus, with a mark before and after every sentence. It was written with a known grammar,
 # so the entropy of the language itself is known: no model of any kind can have a lower loss on new text
-# than the **floor** below.
+# than this **entropy**, which the next cell prints.
 
 # %% figure="corpus"
 from nextword import corpora
@@ -2674,13 +2719,15 @@ print(f"counted bigram {counted_loss(*train):.4f} nats per token")
 # %% [markdown]
 # Thirty-two hidden units have to hold what the table holds in $V^2$ counts. The input is one-hot, so the
 # predictions for *all* possible previous words are one forward pass on the identity matrix; the loss on all
-# pairs is then a look-up.
+# pairs is then a look-up. The learning rate begins at $\eta = 10$. That is large, and does no harm, because
+# the input is one-hot: the column of $\alpha$ that belongs to a word moves only when that word comes, and the
+# mean over a batch makes its share of the gradient small.
 #
-# *Alternative text: two plots over the number of steps, 0 to 4000. Left: the loss on training and on
-# held-out pairs, two curves almost on top of each other, falls steeply from about 5 nats per token and then
+# *Alternative text: two plots over the number of steps, 0 to 4000. Left: the loss on training pairs, a broad
+# band, and on held-out pairs, a dashed curve on top of it, falls steeply from about 5 nats per token and then
 # flattens onto the line of the counted bigram at 2.1; the line of the language's entropy lies far below, at
 # 1.27. Right, on a logarithmic axis: the distance of the training loss from the counted bigram's, falling
-# from 3 to about 0.02 and never reaching zero.*
+# from 3 to 0.031 and never reaching zero.*
 
 # %% figure="training"
 import matplotlib.pyplot as plt
@@ -2707,49 +2754,29 @@ print(f"after {steps} steps: {curve[-1][1]:.4f} on training pairs, {curve[-1][2]
 counted = counted_loss(*train)
 step, on_training, on_held_out = np.array(curve).T
 with plt.rc_context(plots.STYLE):
-    _, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.8))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.8))
+fig.get_layout_engine().set(w_pad=0.12)
 flat = np.full_like(step, counted)
 plots.curves(step, {"neural, training pairs": on_training, "neural, held-out pairs": on_held_out,
                     f"counted, training pairs ({counted:.3f})": flat}, "steps", "loss (nats per token)",
              floor=floor, floor_name=f"entropy of the language ({floor:.3f})", ax=left)
 plots.curves(step, {"distance": on_training - counted}, "steps", "distance (nats per token)",
              logarithmic="y", ax=right)
-left.set_title("it reaches the counted bigram,")
+left.lines[0].set(linewidth=6, alpha=0.35)              # a band, on which the curve of the held-out pairs can be seen
+left.legend()
+left.set_title("it approaches the counted bigram,")
 right.set_title("and cannot beat it")
+right.set_yticks([0.03, 0.1, 0.3, 1, 3], ["0.03", "0.1", "0.3", "1", "3"])
+right.minorticks_off()
+right.annotate(f"{on_training[-1] - counted:.3f}", (step[-1], on_training[-1] - counted), xytext=(5, 0),
+               textcoords="offset points", va="center")
+right.set_xlim(right=1.13 * steps)
 plt.show()
 
 # %% [markdown]
 # So much effort for a number that counting gives in one pass? The table ends here: for three words it needs
 # $V^3$ counts, for ten $V^{10}$. The network only needs another input. What lies between the counted bigram
 # and the entropy of the language is what the rest of the course is after.
-
-# %% [markdown]
-# ## The loss ladder
-#
-# The chart that ends every notebook, on the *test* sentences: the uniform distribution, the counted unigram
-# and bigram (a tenth added to every count, so that nothing is impossible), and your network. Learning has
-# arrived where counting was. The next rungs are not for tables.
-#
-# *Alternative text: four horizontal bars, the loss on new sentences in nats per token: uniform 4.95,
-# counted unigram 3.96, counted bigram and neural bigram both about 2.1. A line at 1.27, the entropy of the
-# language, crosses them all.*
-
-# %% figure="loss_ladder"
-import matplotlib.pyplot as plt
-from nextword import plots
-
-table = np.full((V, V), 0.1)
-np.add.at(table, train, 1)
-table[:, ids[corpora.BOS]] = 0                                    # nothing is followed by the first mark
-before, after = pairs(narwhals.test)
-unigram = table.sum(axis=0) / table.sum()
-plots.loss_ladder({
-    "uniform": np.log(V - 1),
-    "1-gram, counted": -np.log(unigram[after]).mean(),
-    "2-gram, counted": -np.log(table[before, after] / table.sum(axis=1)[before]).mean(),
-    "2-gram, neural": loss_on(before, after),
-}, floor=floor)
-plt.show()
 
 # %% [markdown]
 # ## Written question 2: the price of the procedural method
@@ -2788,3 +2815,32 @@ plt.show()
 # - "It is slow" or "it needs much memory" earns nothing: the procedure is as fast, and needs as much memory,
 #   as any other way.
 # ### END MARK SCHEME
+
+# %% [markdown]
+# ## The loss ladder
+#
+# The chart that ends every notebook, on the *test* sentences: the uniform distribution, the counted unigram
+# and bigram (a tenth added to every count, so that nothing is impossible), and your network. Learning has
+# arrived where counting was. The next rungs are not for tables. (Light grey is what nobody can predict; blue is
+# what a model does not know, dark in the bar with the lowest loss.)
+#
+# *Alternative text: four horizontal bars, the loss on new sentences in nats per token: uniform 4.95,
+# counted unigram 3.95, counted bigram and neural bigram both about 2.1, the counted one lowest. A line at 1.27, the entropy of the
+# language, crosses them all.*
+
+# %% figure="loss_ladder"
+import matplotlib.pyplot as plt
+from nextword import plots
+
+table = np.full((V, V), 0.1)
+np.add.at(table, train, 1)
+table[:, ids[corpora.BOS]] = 0                                    # nothing is followed by the first mark
+before, after = pairs(narwhals.test)
+unigram = table.sum(axis=0) / table.sum()
+plots.loss_ladder({
+    "uniform": np.log(V - 1),
+    "1-gram, counted": -np.log(unigram[after]).mean(),
+    "2-gram, counted": -np.log(table[before, after] / table.sum(axis=1)[before]).mean(),
+    "2-gram, neural": loss_on(before, after),
+}, floor=floor)
+plt.show()
