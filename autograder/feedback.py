@@ -106,7 +106,7 @@ class Entry:
     @property
     def state(self):
         if self.made is None:
-            return "handed in, not graded yet" if self.lateness and self.lateness.handed_in else "nothing handed in"
+            return "handed in, not graded yet" if self.lateness and self.lateness.handed_in else "nothing graded yet"
         if self.made.status in (record.UNREADABLE, record.ERROR):
             return "not graded: see the page"
         return "written answers to be marked" if self.row and self.row.needs_marking else "graded"

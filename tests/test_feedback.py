@@ -292,7 +292,7 @@ def test_the_index_lists_every_assignment_with_state_points_and_grace_days():
     entries = [feedback.Entry("One", None, None, None, None), feedback.Entry("Two", "two.html", made(), row, late)]
     text = plain(feedback.index_page("off-by-one", "Course", entries, (6, 8)))
     assert "6 of 8 grace days left" in text
-    assert "One nothing handed in" in text and "Two graded, 2 days late 30 of 40" in text
+    assert "One nothing graded yet" in text and "Two graded, 2 days late 30 of 40" in text
     assert "Two: Handed in 2 days after Sunday" in text
 
 
