@@ -122,3 +122,48 @@ def _grid(ax, count):
     ax.set_yticks(np.arange(count + 1) - 0.5, minor=True)
     ax.grid(which="minor", color="#e6e6e6", linewidth=0.6)
     ax.tick_params(which="both", length=0)
+
+
+# The transformer
+
+
+def shares(models):
+    """What share of a model's parameters is in which part: {model: {part: number}}, a bar for each model."""
+    colours, hatches = (BLUE, "#8fbfe0", "#E69F00", "#d4d4d4"), ("", "///", "", "...")
+    with plt.rc_context(STYLE):
+        _, ax = plt.subplots(figsize=(8, 1.1 + 0.45 * len(models)))
+        for y, parts in enumerate(models.values()):
+            total, left = sum(parts.values()), 0.0
+            for (name, count), colour, hatch in zip(parts.items(), colours, hatches, strict=True):
+                share = 100 * count / total
+                ax.barh(y, share, left=left, height=0.7, color=colour, hatch=hatch, edgecolor="white", linewidth=0.5,
+                        label=name if y == 0 else None)
+                if share > 6:
+                    ax.text(left + share / 2, y, f"{share:.0f}", ha="center", va="center", fontsize=9,
+                            color="white" if colour == BLUE else BLACK,
+                            bbox={"color": colour, "pad": 1} if hatch else None)
+                left += share
+        ax.set_yticks(range(len(models)), models)
+        ax.invert_yaxis()
+        ax.set_xlim(0, 100)
+        ax.set_xlabel("share of all parameters (percent)")
+        ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.45, 1))
+        ax.tick_params(axis="y", length=0)
+
+
+def gaps(models):
+    """What each kind of word contributes to a model's distance from the floor: {model: {kind: nats per token}}."""
+    styles = {"color": "#8fbfe0", "hatch": "///", "edgecolor": "white"}, {"color": BLUE}
+    with plt.rc_context(STYLE):
+        _, ax = plt.subplots(figsize=(8, 3.6))
+        first = next(iter(models.values()))
+        kinds = sorted(first, key=first.get, reverse=True)
+        for i, ((name, gap), style) in enumerate(zip(models.items(), styles, strict=True)):
+            places = np.arange(len(kinds)) + 0.4 * i - 0.2
+            ax.bar(places, [gap[kind] for kind in kinds], width=0.38, label=name, **style)
+        ax.set_xticks(range(len(kinds)), kinds, rotation=30, ha="right")
+        ax.set_xlabel("tag of the word to be predicted")
+        ax.set_ylabel("distance from the floor\n(nats per token of the text)")
+        ax.axhline(0, color=GREY, linewidth=1)
+        ax.grid(axis="y")
+        ax.legend()
