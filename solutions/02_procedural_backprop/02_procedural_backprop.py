@@ -6,10 +6,11 @@
 # function with parameters, and nobody can write down the best parameters. One starts somewhere and walks
 # downhill, and for that one needs the slope: the derivative of the loss with respect to every parameter.
 #
-# **Backpropagation** computes all these derivatives in one walk back through the network, which costs about
-# twice as much as the forward pass, however many parameters there are. In this notebook you write it out line by line for one small network (the
-# *procedural method*), you learn two ways of finding out that a line of it is wrong, and at the end your
-# network learns from a corpus what counting knows: p(next word | the word before).
+# **Backpropagation** computes all these derivatives in one walk back through the network, which costs
+# about twice as much as the forward pass, however many parameters there are. In this notebook you write
+# it out line by line for one small network (the *procedural method*), you learn two ways of finding out
+# that a line of it is wrong, and at the end your network learns from a corpus what counting knows: p(next
+# word | the word before).
 #
 # Everything here is NumPy; PyTorch is only what your numbers are compared with.
 
@@ -634,9 +635,9 @@ check.passed()
 # g_\alpha &= g_a\, x^T
 # \end{aligned}$$
 #
-# with $\div$ and $\odot$ entry by entry. Here all $\hat y > 0$, so nothing is divided by 0. (Multiplied out, the
-# first two lines give $g_b = \hat y - y$, or $(\hat y - y) / B$ with the mean over $B$ examples. Try it; you may
-# use that for $g_b$.) Your task is the translation: $B$ examples as rows, $J$ their
+# with $\div$ and $\odot$ entry by entry. Here all $\hat y > 0$, so nothing is divided by 0. (Multiplied
+# out, the first two lines give $g_b = \hat y - y$, or $(\hat y - y) / B$ with the mean over $B$ examples.
+# Try it; you may use that for $g_b$.) Your task is the translation: $B$ examples as rows, $J$ their
 # *mean*, and a column of biases in $\alpha$ and $\beta$. Every gradient has the shape of what it is the
 # gradient of; nearly every slip in this exercise shows up as a shape, if you write the shapes down first.
 #
@@ -1386,13 +1387,13 @@ print(f"width {widths[-1]}: forward order takes {more:,.0f} times the products, 
 # ## Written question 1: why is backpropagation efficient?
 # *Difficulty 3 of 5 · about 20 minutes · 4 points*
 #
-# Let $\theta$ be all the entries of $\alpha$ and $\beta$ together, $\theta_i$ one of them. Somebody proposes to
-# compute each $\partial J / \partial \theta_i$ on its own: for every single parameter $\theta_i$, write the chain
-# rule from $J$ down to $\theta_i$ and evaluate it. Explain why backpropagation gets all of them for about twice
-# the price of a forward pass. Say **what is reused**: once from the forward
-# pass, and once on the way back, with an example of each from the network of this notebook. Then name a
-# function for which the forward order of Exercise 6 is the better one, and say what all this costs in
-# memory. About 150 words.
+# Let $\theta$ be all the entries of $\alpha$ and $\beta$ together, $\theta_i$ one of them. Somebody
+# proposes to compute each $\partial J / \partial \theta_i$ on its own: for every single parameter
+# $\theta_i$, write the chain rule from $J$ down to $\theta_i$ and evaluate it. Explain why
+# backpropagation gets all of them for about twice the price of a forward pass. Say **what is reused**:
+# once from the forward pass, and once on the way back, with an example of each from the network of this
+# notebook. Then name a function for which the forward order of Exercise 6 is the better one, and say what
+# all this costs in memory. About 150 words.
 
 # %% [markdown] written="why_efficient" points=4
 # ### BEGIN SOLUTION
@@ -2379,7 +2380,8 @@ def test_bug_hunt():
 test_bug_hunt().passed()
 
 # %% hidden="bug_hunt" points=1
-# Which gradient of each suspect comes out wrong first; and the repaired backward pass with other sizes, equal ones among them.
+# Which gradient of each suspect comes out wrong first; and the repaired backward pass with other sizes, equal ones
+# among them.
 ### BEGIN HIDDEN TESTS
 import numpy as np
 import torch
@@ -2819,14 +2821,14 @@ plt.show()
 # %% [markdown]
 # ## The loss ladder
 #
-# The chart that ends every notebook, on the *test* sentences: the uniform distribution, the counted unigram
-# and bigram (a tenth added to every count, so that nothing is impossible), and your network. Learning has
-# arrived where counting was. The next rungs are not for tables. (Light grey is what nobody can predict; blue is
-# what a model does not know, dark in the bar with the lowest loss.)
+# The chart that ends every notebook, on the *test* sentences: the uniform distribution, the counted
+# unigram and bigram (a tenth added to every count, so that nothing is impossible), and your network.
+# Learning has arrived where counting was. The next rungs are not for tables. (Light grey is what nobody
+# can predict; blue is what a model does not know, dark in the bar with the lowest loss.)
 #
 # *Alternative text: four horizontal bars, the loss on new sentences in nats per token: uniform 4.95,
-# counted unigram 3.95, counted bigram and neural bigram both about 2.1, the counted one lowest. A line at 1.27, the entropy of the
-# language, crosses them all.*
+# counted unigram 3.95, counted bigram and neural bigram both about 2.1, the counted one lowest. A line at
+# 1.27, the entropy of the language, crosses them all.*
 
 # %% figure="loss_ladder"
 import matplotlib.pyplot as plt
