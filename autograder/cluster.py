@@ -14,7 +14,7 @@ import sys
 import threading
 from multiprocessing.connection import Connection
 
-from .grading import GradingError, WorkerDied, converse, serve
+from .grading import GradingError, WorkerDied, await_beginning, converse, serve
 
 _idle, _guard = {}, threading.Lock()  # of this dask worker: start -> graders that wait for a job
 
@@ -73,6 +73,7 @@ def begin(start):
         subprocess.Popen(command, pass_fds=[descriptor], stdin=subprocess.DEVNULL, env=environment)
     connection = Connection(ours.detach())
     connection.send(start)
+    await_beginning(connection)
     return connection
 
 

@@ -261,6 +261,7 @@ class Worker:
         self.process = context.Process(target=_work, args=(theirs, start))
         self.process.start()
         theirs.close()
+        await_beginning(self.connection)
 
     def grade(self, job):
         """The job's Graded. Raises WorkerDied, and GradingError when the worker could not begin."""
@@ -273,6 +274,17 @@ class Worker:
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
+
+
+def await_beginning(connection):
+    """Waits until a worker has begun. One that ends before has been given no submission: none is to blame."""
+    try:
+        failure = connection.recv()
+    except (EOFError, OSError):
+        failure = "a worker ended before it had begun; is there enough memory, and does `python -m autograder` start?"
+    if failure:
+        connection.close()
+        raise GradingError(f"No submission can be graded: {failure}")
 
 
 def converse(connection, job):
@@ -308,10 +320,11 @@ def serve(connection, start):
     except Exception as error:
         failure = f"{type(error).__name__}: {error}"
     try:
-        while True:
+        connection.send(failure)
+        while grader:
             job = connection.recv()
             try:
-                answer = ("graded", grade_job(grader, job)) if grader else ("failed", failure)
+                answer = ("graded", grade_job(grader, job))
             except SandboxUnavailable as error:
                 answer = ("failed", str(error))
             connection.send(answer)
