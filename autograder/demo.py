@@ -106,7 +106,8 @@ def _notebook(bundle, answers, written=None):
         text = answers.get(cell.exercise, cell.source) if cell.role == "answer" else cell.source
         if cell.role == "written" and written:
             text = written
-        cells.append(released.notebook_cell(cell, text))
+        exercise = bundle.exercise(cell.exercise) if cell.exercise else None
+        cells.append(released.notebook_cell(cell, text, exercise))
     return json.dumps(released.notebook(bundle.name, bundle.title, cells))
 
 
