@@ -1,5 +1,6 @@
 """Submissions that attack the grader. Each gets exactly the points it has earned, and its neighbour keeps its own."""
 
+import dataclasses
 import json
 
 import pytest
@@ -13,6 +14,18 @@ FULL = 5  # 3 for count_words, 2 bonus for entropy
 WRONG = "def count_words(tokens):\n    return 'wrong'"
 
 pytestmark = pytest.mark.xdist_group("hostile")
+
+
+@pytest.fixture(scope="module")
+def sample_grader(sample_course, sample_bundle):
+    """A warm grader with little patience: half of these submissions never end by themselves."""
+    from autograder.grading import Grader
+    from autograder.sandbox import levels
+
+    limits = dataclasses.replace(sample_course.assignment("every_role").limits, cell_seconds=1)
+    level = "none" if levels.rooms_work() else "rooms"
+    with Grader(sample_bundle, limits, level, sample_course.lib / "nextword") as grader:
+        yield grader
 
 
 @pytest.fixture
