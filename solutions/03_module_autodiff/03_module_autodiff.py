@@ -207,16 +207,17 @@ from nextword import checks
 
 x1, x2 = 3.0, 0.5
 g_x1, g_x2 = (g.item() for g in checks.torch_gradients(lambda x1, x2: torch.sin(x2) + x1 * x2, (x1, x2), 1.0))
+first = checks.torch_gradients(lambda x2: torch.sin(x2), (x2,), 1.0)[0].item()  # what arrives through a1
 right = {"a3": 1.0, "a1": 1.0, "a2": 1.0, "x1": g_x1, "x2": g_x2}
 check = checks.of(f_gradients)
 check.call(x1, x2).close_to(
     right,
     mistakes={
-        "only the path through a1 is counted: the two gradients that arrive at x2 add up": right
-        | {"x2": np.cos(x2)},
-        "only the path through a2 is counted: the two gradients that arrive at x2 add up": right | {"x2": x1},
-        "the derivative of sin is cos, without a sign": right | {"x2": x1 - np.cos(x2)},
-        "a1 is taken for its own derivative": right | {"x2": x1 + np.sin(x2)},
+        "only the path through a1 is counted: the two gradients that arrive at x2 add up": right | {"x2": first},
+        "only the path through a2 is counted: the two gradients that arrive at x2 add up": right
+        | {"x2": g_x2 - first},
+        "the derivative of sin is cos, without a sign": right | {"x2": g_x2 - 2 * first},
+        "a1 is taken for its own derivative": right | {"x2": g_x2 - first + np.sin(x2)},
     },
 )
 check.passed()
@@ -224,14 +225,16 @@ check.passed()
 w, x = np.array([0.5, -1.0, 2.0]), np.array([1.0, 3.0, 0.25])
 g_w, g_x = checks.torch_gradients(lambda w, x: -torch.log(torch.sigmoid(w @ x)), (w, x), 1.0)
 p = torch.sigmoid(torch.tensor(w @ x)).item()
-right = {"p": -1 / p, "u": p - 1, "w": g_w, "x": g_x}
+g_p = checks.torch_gradients(lambda p: -torch.log(p), (p,), 1.0)[0].item()
+g_u = checks.torch_gradients(lambda u: -torch.log(torch.sigmoid(u)), (w @ x,), 1.0)[0].item()
+right = {"p": g_p, "u": g_u, "w": g_w, "x": g_x}
 check = checks.of(logistic_gradients)
 check.call(w, x).close_to(
     right,
     mistakes={
         "the minus sign of L = -log p is lost": {k: -v for k, v in right.items()},
         "w and x have changed places": right | {"w": g_x, "x": g_w},
-        "the slope of the sigmoid is left out": {"p": -1 / p, "u": -1 / p, "w": -x / p, "x": -w / p},
+        "the slope of the sigmoid is left out": {"p": g_p, "u": g_p, "w": g_w / g_u * g_p, "x": g_x / g_u * g_p},
     },
 )
 check.passed()
@@ -400,6 +403,7 @@ check = checks.of(topological_order)
 for example in (
     {"f": ("a1", "a2"), "a1": ("x2",), "a2": ("x1", "x2"), "x1": (), "x2": ()},
     {"y": ("x", "x"), "x": ()},
+    {"y": ("x", "x", "z")},
     {"J": ("y", "y_hat"), "y_hat": ("b",), "b": ("z", "beta"), "z": ("a",), "a": ("x", "alpha")},
     {"e": ("a", "d"), "a": ("x",), "b": ("a",), "c": ("b",), "d": ("c", "a"), "x": ()},
 ):
@@ -469,7 +473,7 @@ check.passed()
 #
 # The local derivatives are given as numbers, `partials[u] = (du/dv1, du/dv2, ...)`, one for each *mention*
 # of an input in `graph[u]`. For $u = x \cdot x$ with $x = 3$ the graph says `("x", "x")` and the partials
-# say `(3.0, 3.0)`.
+# say `(3.0, 3.0)`. Here every node is a key of `graph` and of `partials`, a leaf with the empty tuple.
 #
 # <details><summary>Hint 1: what about a node that y does not depend on?</summary>
 #
@@ -527,22 +531,20 @@ import torch
 from nextword import checks
 
 
-def by_torch(graph, partials, order):
-    values = {}
+def by_torch(graph, partials, order, once=False):
+    """The gradients by PyTorch; with once, only the first use of each value is connected to it."""
+    values, used = {}, set()
     for u in order:
-        terms = [d * values[v] for v, d in zip(graph[u], partials[u], strict=True)]
+        inputs = [values[v].detach().requires_grad_() if once and v in used else values[v] for v in graph[u]]
+        for i, v in enumerate(graph[u]):
+            if once and v in graph[u][:i]:
+                inputs[i] = values[v].detach()
+        used |= set(graph[u])
+        terms = [d * x for x, d in zip(inputs, partials[u], strict=True)]
         values[u] = sum(terms) if terms else torch.ones((), dtype=torch.float64, requires_grad=True)
         values[u].retain_grad()
     values[order[-1]].backward()
     return {u: 0.0 if values[u].grad is None else values[u].grad.item() for u in order}
-
-
-def assigning(graph, partials, order):
-    g = dict.fromkeys(order, 0.0) | {order[-1]: 1.0}
-    for u in order[::-1]:
-        for v, d in zip(graph[u], partials[u], strict=True):
-            g[v] = g[u] * d
-    return g
 
 
 examples = {
@@ -566,7 +568,9 @@ for f, name in ((backward_pull, "backward_pull"), (backward_push, "backward_push
             expected,
             note=f"This is the graph of {title}",
             mistakes={
-                "a gradient that arrives replaces the one that is there: they must add up": assigning(*example),
+                "a gradient that arrives replaces the one that is there: they must add up": by_torch(
+                    *example, once=True
+                ),
                 "the output's own gradient is not set to 1": dict.fromkeys(example[2], 0.0),
                 "nodes that the output does not depend on are left out: their gradient is 0": {
                     u: g for u, g in expected.items() if g
@@ -684,10 +688,12 @@ for f, name in ((backward_pull, "backward_pull"), (backward_push, "backward_push
 # gradient|.
 #
 # </details>
-# <details><summary>Hint 3: if right modules come out with an error of about 1</summary>
+# <details><summary>Hint 3: if right modules come out with an error</summary>
 #
-# Did the position that was moved stay moved, or did two names share one array? `np.array(v, dtype=float)`
-# makes a copy (and floats: an integer array swallows 1e-5).
+# An error as large as the gradient itself: was the difference divided by eps instead of 2 eps, or does an
+# integer array swallow 1e-5? `np.array(v, dtype=float)` makes a copy, of floats. Half as large: do two names
+# share one array, so that moving down only undoes moving up? An error of about 1e-5: did a position that was
+# moved stay moved?
 #
 # </details>
 
@@ -740,6 +746,13 @@ def without_g(a, w, b, g):
 check = checks.of(module_error)
 for eps in (1e-5, 1e-4):
     errors = check.call(forward, right, (a, w), g, eps).array((2,))
+    sizes = [np.abs(v).max() for v in right(a, w, forward(a, w), g)]
+    check.holds(
+        not np.allclose(errors, sizes, rtol=0.01),
+        "the errors {} are as large as the gradients themselves: did you divide by 2 eps, and not by eps? (or "
+        "does the moved copy never reach forward?)",
+        errors,
+    )
     check.holds(
         np.all(errors < 1e-5),
         "this module is right, but the errors are {} (is s weighted with g? are the differences central, and divided "
@@ -824,7 +837,8 @@ check.passed()
 # $$g_a = g_b \odot b \odot (1 - b) \qquad (\odot\colon \text{entry by entry}).$$
 #
 # The forward function must not overflow: with $e = e^{-|a|}$ use $1/(1+e)$ where $a \ge 0$ and $e/(1+e)$
-# elsewhere.
+# elsewhere. (The tests compare values, `nan` counts as wrong. A `RuntimeWarning` alone costs no points, but
+# the form above gives none.)
 #
 # <details><summary>Hint: which quantities does the backward function need?</summary>
 #
@@ -860,6 +874,11 @@ b = torch.sigmoid(torch.tensor(a)).numpy()
 g = checks.cotangent(a.shape)
 check = checks.of(sigmoid_forward)
 check.call(a).close_to(b, mistakes={"the exponent has the wrong sign": 1 - b})
+far = np.array([-1000.0, 0.0, 1000.0])
+check.call(far).close_to(
+    torch.sigmoid(torch.tensor(far)),
+    mistakes={"exp overflows, and infinity is divided by infinity": np.array([0.0, 0.5, np.nan])},
+)
 check.passed()
 check = checks.of(sigmoid_backward)
 check.call(a, b, g).close_to(
@@ -902,7 +921,7 @@ backward.passed()
 # *Difficulty 3 of 5 · about 20 minutes · 2 points*
 #
 # Softmax is the first module in which every output depends on every input of its row:
-# $\partial b_j / \partial a_i = b_j (\delta_{ij} - b_i)$. For one row, as a matrix,
+# $\partial b_j / \partial a_i = b_j (\delta_{ij} - b_i)$ ($\delta_{ij}$ is 1 if $i = j$, else 0). For one row, as a matrix,
 #
 # $$g_a = g_b^T \, \big( \operatorname{diag}(b) - b\, b^T \big).$$
 #
@@ -952,16 +971,17 @@ check = checks.of(softmax_forward)
 check.call(a).close_to(
     b,
     mistakes={
-        "the sum runs over the examples (axis 0) instead of the classes": np.exp(a) / np.exp(a).sum(axis=0),
-        "you divide by the sum over the whole batch": np.exp(a) / np.exp(a).sum(),
+        "the sum runs over the examples (axis 0) instead of the classes": torch.softmax(torch.tensor(a), dim=0),
+        "you divide by the sum over the whole batch": torch.softmax(torch.tensor(a).flatten(), 0).reshape(a.shape),
     },
 )
 large = np.array([[1000.0, 999.0, 0.0], [-1000.0, -1001.0, -1000.0]])
 check.call(large).close_to(torch.softmax(torch.tensor(large), dim=1))
 check.passed()
 check = checks.of(softmax_backward)
+right = checks.torch_gradients(lambda a: torch.softmax(a, 1), (a,), g)[0]
 check.call(a, b, g).close_to(
-    checks.torch_gradients(lambda a: torch.softmax(a, 1), (a,), g)[0],
+    right,
     mistakes={
         "only the diagonal of the Jacobian is used: each score changes all probabilities of its row": g
         * b
@@ -969,10 +989,7 @@ check.call(a, b, g).close_to(
         "only diag(b) is used, the term with b b^T is missing": g * b,
         "the gradient g_b that arrives from above is not used": b * (1 - b),
         "g_b is taken to be all ones, and then the gradient is 0": np.zeros_like(b),
-        "the sum over j lacks the factor b_j": b * (g - g.sum(axis=1, keepdims=True)),
-        "the sum runs over the examples (axis 0) instead of the classes": b * (g - (g * b).sum(axis=0)),
-        "the sum runs over the whole batch instead of each row": b * (g - (g * b).sum()),
-        "the second term is added instead of subtracted": b * (g + (g * b).sum(axis=1, keepdims=True)),
+        "the second term is added instead of subtracted": 2 * g * b - right,
     },
 )
 check.passed()
@@ -987,9 +1004,9 @@ from nextword import checks
 rng = np.random.default_rng(45)
 forward, backward = checks.of(softmax_forward), checks.of(softmax_backward)
 for a in (
+    rng.normal(size=(4, 4)),
     rng.normal(size=(1, 5)),
     rng.normal(size=(6, 2)),
-    rng.normal(size=(4, 4)),
     rng.normal(size=(3, 7)) * 400,
 ):
     b, g = torch.softmax(torch.tensor(a), dim=1).numpy(), checks.cotangent(a.shape, seed=a.size)
@@ -1004,6 +1021,7 @@ for a in (
             "g_b is taken to be all ones, and then the gradient is 0": np.zeros_like(b),
             "the sum runs over the examples (axis 0) instead of the classes": b * (g - (g * b).sum(axis=0)),
             "the sum runs over the whole batch instead of each row": b * (g - (g * b).sum()),
+            "the sum over j lacks the factor b_j": b * (g - g.sum(axis=1, keepdims=True)),
         },
         atol=1e-12,  # where a probability is nearly 1, terms of size 1 cancel
     )
@@ -1020,7 +1038,7 @@ backward.passed()
 #
 # $$g_\omega = g_b\, a^T, \qquad g_a = \omega^T g_b .$$
 #
-# Here examples are rows, and column 0 of $\omega$ is the bias: $b = [1, a]\; \omega^T$, where $[1, a]$ is
+# Here examples are rows, there are $O$ outputs, and column 0 of $\omega$ is the bias: $b = [1, a]\; \omega^T$, where $[1, a]$ is
 # $a$ with a column of ones before it. Translate both formulas. Two things want care. The examples of a
 # batch all use the same $\omega$, so their contributions add up (a product of two matrices does that for
 # you). And nobody asked for the gradient of the ones.
@@ -1063,17 +1081,24 @@ from nextword import checks
 rng = np.random.default_rng(46)
 a, omega = rng.normal(size=(4, 3)), rng.normal(size=(2, 4))
 ones_and_a = np.hstack([np.ones((4, 1)), a])
-b, g = ones_and_a @ omega.T, checks.cotangent((4, 2))
-g_omega, g_a = checks.torch_gradients(lambda w, a: a @ w[:, 1:].T + w[:, 0], (omega, a), g)
+linear, g = torch.nn.functional.linear, checks.cotangent((4, 2))
+
+
+def reference(w, a):
+    return linear(a, w[:, 1:], w[:, 0])
+
+
+b = reference(torch.tensor(omega), torch.tensor(a)).numpy()
+g_omega, g_a = checks.torch_gradients(reference, (omega, a), g)
+g_with_ones = checks.torch_gradients(linear, (ones_and_a, omega), g)[0]
 check = checks.of(linear_forward)
 check.call(a, omega).close_to(
-    torch.nn.functional.linear(*map(torch.tensor, (a, omega[:, 1:], omega[:, 0]))),
+    b,
     mistakes={
-        "the biases are taken from the last column of omega: they are in column 0": np.hstack(
-            [a, ones_and_a[:, :1]]
-        )
-        @ omega.T,
-        "the biases, column 0 of omega, are left out": a @ omega[:, 1:].T,
+        "the biases are taken from the last column of omega: they are in column 0": linear(
+            *map(torch.tensor, (a, omega[:, :-1], omega[:, -1]))
+        ),
+        "the biases, column 0 of omega, are left out": b - omega[:, 0],
     },
 )
 check.passed()
@@ -1084,11 +1109,10 @@ check.call(a, omega, b, g).close_to(
         "the two gradients are in the wrong order: g_omega first, then g_a": (g_a, g_omega),
         "column 0 of g_omega, the gradient of the biases, is 0": (g_omega * [0, 1, 1, 1], g_a),
         "g_omega is averaged over the batch: the mean is the loss's business": (g_omega / 4, g_a),
-        "g_a contains a column for the ones, which are no input": (g_omega, g @ omega),
-        "g_a leaves out the last column of omega instead of column 0": (g_omega, g @ omega[:, :-1]),
-        "the gradient g_b that arrives from above is not used": (
-            np.ones((2, 4)) @ ones_and_a,
-            np.ones((4, 2)) @ omega[:, 1:],
+        "g_a contains a column for the ones, which are no input": (g_omega, g_with_ones),
+        "g_a leaves out the last column of omega instead of column 0": (g_omega, g_with_ones[:, :-1]),
+        "the gradient g_b that arrives from above is not used": tuple(
+            checks.torch_gradients(reference, (omega, a), np.ones((4, 2)))
         ),
     },
 )
@@ -1134,7 +1158,7 @@ backward.passed()
 # $$b = -\frac{1}{B} \sum_{n=1}^{B} a_n^T \log \hat a_n,
 # \qquad g_{\hat a} = -\frac{g_b}{B}\; a \div \hat a .$$
 #
-# The truth $a$ gets no gradient; nobody is going to change it. And although the loss usually is the end of
+# ($\div$ is entry by entry.) The truth $a$ gets no gradient; nobody is going to change it. And although the loss usually is the end of
 # the graph, where $g_b = 1$, the module does not know that: somebody might weight the loss, or add another
 # one to it.
 #
@@ -1291,7 +1315,9 @@ for name, (forward, backward, inputs, values) in pairs.items():
 #
 # The modules come in as an argument, a dict with a pair `(forward, backward)` for each of `"linear"`,
 # `"sigmoid"`, `"softmax"` and `"cross_entropy"`. So your two functions know nothing of what happens inside
-# a module, and somebody can exchange one: that is the first thing that modules buy.
+# a module, and somebody can exchange one: that is the first thing that modules buy. The second: what
+# happens inside a module is its own business, so that it can be made faster or more exact alone, as your
+# softmax, which never forms its Jacobian.
 #
 # <details><summary>Hint 1: how do I call what is in the dict?</summary>
 #
@@ -1376,7 +1402,12 @@ o = {"x": x} | {name: t[name].detach().numpy() for name in ("a", "z", "b", "y_ha
 gradients = {f"g_{name}": t[name].grad.numpy() for name in ("y_hat", "b", "beta", "z", "a", "alpha")}
 
 check = checks.of(nn_forward)
-check.call(x, y, alpha, beta, modules).close_to(o)
+check.call(x, y, alpha, beta, modules).close_to(
+    o,
+    mistakes={
+        "truth and prediction have changed places in cross_entropy: the truth comes first": o | {"J": np.inf}
+    },
+)
 check.passed()
 check = checks.of(nn_backward)
 check.call(x, y, alpha, beta, o, modules).close_to(
@@ -1614,7 +1645,25 @@ def weighted_sum():
     return Function(lambda a: np.sum(a * c), lambda a, out, g: (g * c,))
 
 
-check = checks.of(value_and_gradients, name="Module")
+module, J, check = times(), weighted_sum(), checks.of(value_and_gradients, name="Module")
+returned = module.apply_fwd(Leaf(x), Leaf(2 * x))
+check.holds(hasattr(returned, "out_tensor"), "apply_fwd should return the module itself, not {}", returned)
+J.apply_fwd(returned)
+tape_bwd()
+checks.of(lambda: float(J.out_gradient), name="J's out_gradient").call().close_to(
+    1.0, mistakes={"the gradient of the last module on the tape is not set to 1": 0.0}
+)
+gradients = checks.of(lambda: list(module.in_gradients), name="in_gradients")
+gradients.call().close_to(
+    [2 * c * x, c * x],
+    mistakes={
+        "the tape is read from its beginning, so modules run before their gradient is known": [0 * x, 0 * x],
+        "out_gradient starts at 1 for every module: only the last one starts with 1, all others with 0": [
+            2 * (1 + c) * x,
+            (1 + c) * x,
+        ],
+    },
+)
 check.call(lambda x, w: weighted_sum().apply_fwd(scale().apply_fwd(x, w)), x, w).close_to(
     (np.sum(c * x * w), [c * w, (c * x).sum(axis=0)]),
     mistakes={
@@ -1632,18 +1681,12 @@ check.call(lambda x: weighted_sum().apply_fwd(times().apply_fwd(x, x)), x).close
         "a gradient that arrives replaces the one that is there (= instead of +=)": (np.sum(c * x * x), [c * x])
     },
 )
-module, J = times(), weighted_sum()
-returned = J.apply_fwd(module.apply_fwd(Leaf(x), Leaf(2 * x)))
-check.holds(hasattr(returned, "out_tensor"), "apply_fwd should return the module itself, not {}", returned)
-tape_bwd()
-gradients = checks.of(lambda: list(module.in_gradients), name="in_gradients")
-gradients.call().close_to([2 * c * x, c * x])
 check.passed()
 
 # %% hidden="module" points=2
 # Nodes with several users, among them two paths of different length; a module used in two passes, one after
-# the other; one that is applied twice in the same pass; an input without a gradient; and a graph that is many
-# modules deep.
+# the other; one that is applied twice in the same pass; an input without a gradient; an output of
+# whole numbers; and a graph that is many modules deep.
 ### BEGIN HIDDEN TESTS
 import numpy as np
 from nextword import checks
@@ -1704,6 +1747,15 @@ twice = tanh()
 check.call(lambda x: weighted_sum().apply_fwd(twice.apply_fwd(twice.apply_fwd(x))), x).raises(RuntimeError)
 without = Function(lambda a, b: np.sum(c * a * b), lambda a, b, out, g: (None, g * c * a))
 check.call(lambda x, y: without.apply_fwd(x, y), x, t).close_to((np.sum(c * x * t), [0 * x, c * x]))
+whole = Function(lambda a: np.array([[1, 2, 3], [4, 5, 6]]), lambda a, out, g: (0 * a,))
+check.call(lambda x: weighted_sum().apply_fwd(whole.apply_fwd(x)), x).close_to(
+    (np.sum(c * [[1, 2, 3], [4, 5, 6]]), [0 * x]), note="Here a module has whole numbers as its output"
+)
+checks.of(lambda: whole.out_gradient, name="out_gradient").call().close_to(c)
+busy = tanh()
+busy.apply_fwd(Leaf(x))
+checks.of(busy.apply_fwd, name="apply_fwd").call(Leaf(x)).raises(RuntimeError)
+tape_bwd()
 
 
 def deep(x):
@@ -1868,20 +1920,22 @@ from nextword import checks
 
 rng = np.random.default_rng(162)
 a = rng.normal(size=(4, 3))
-for module, name, reference, slope in (
-    (ReLU(), "ReLU", torch.relu, lambda a: a > 0),
-    (Tanh(), "Tanh", torch.tanh, lambda a: 1 - np.tanh(a) ** 2),
-):
+for module, name, reference in ((ReLU(), "ReLU", torch.relu), (Tanh(), "Tanh", torch.tanh)):
     check, g = checks.of(module.forward, name=f"{name}.forward"), checks.cotangent(a.shape)
     b = reference(torch.tensor(a)).numpy()
     check.call(a).close_to(b)
     check.passed()
     check = checks.of(module.backward, name=f"{name}.backward")
+    check.holds(
+        type(check.call(a, b, g).value) in (tuple, list),
+        "it should return a tuple with one gradient, (g_a,): is the comma missing?",
+    )
     check.call(a, b, g).close_to(
         (checks.torch_gradients(reference, (a,), g)[0],),
         mistakes={
-            "the gradient g_b that arrives from above is not used": (slope(a) * 1.0,),
-            "the factor 1 - b**2 is computed from a instead of b": (g * (1 - a**2),),
+            "the gradient g_b that arrives from above is not used": tuple(
+                checks.torch_gradients(reference, (a,), np.ones(a.shape))
+            ),
             "the sign of the upstream gradient decides, instead of the sign of a": (g * (g > 0),),
             "the slope of the sigmoid, b (1 - b), is used": (g * b * (1 - b),),
         },
@@ -1928,7 +1982,10 @@ for module, name, reference in ((ReLU(), "ReLU", torch.relu), (Tanh(), "Tanh", t
         forward.call(a).close_to(b)
         backward.call(a, b, g).close_to(
             (checks.torch_gradients(reference, (a,), g)[0],),
-            mistakes={"at 0 all of the gradient goes through: there it should be 0": (g * (a >= 0),)},
+            mistakes={
+                "at 0 all of the gradient goes through: there it should be 0": (g * (a >= 0),),
+                "the slope is computed from a instead of b": (g * (1 - a**2),),
+            },
         )
     forward.passed()
     backward.passed()
@@ -1962,8 +2019,9 @@ for module, name, reference in ((Add(), "Add", torch.add), (Multiply(), "Multipl
 # *Difficulty 2 of 5 · about 20 minutes · 1 point*
 #
 # With the tape, a network is written by writing its forward pass. As in the lectures, it is a module
-# itself, made of modules: it creates them, two `Linear` among them, because each object remembers one
-# application; `forward` applies them to one another; and `backward` contains nothing about this particular
+# itself, made of modules. `__init__` creates them, and calls them `linear1`, `sigmoid`, `linear2`, `softmax`
+# and `cross_entropy` (the drawing below exchanges one): two `Linear`, because each object remembers one
+# application. It is called directly, never with `apply_fwd`: `forward` applies them to one another; and `backward` contains nothing about this particular
 # network any more but the names of the two layers whose parameters we want to change.
 #
 # `forward` begins with an empty tape. A forward pass that nobody followed with a backward pass (to look at
@@ -1992,7 +2050,10 @@ for module, name, reference in ((Add(), "Add", torch.add), (Multiply(), "Multipl
 
 # %% answer="network"
 class NeuralNetwork(Module):
-    """J = cross_entropy(y, softmax(linear(sigmoid(linear(x, alpha)), beta))), made of modules."""
+    """J = cross_entropy(y, softmax(linear(sigmoid(linear(x, alpha)), beta))), made of modules.
+
+    They are called linear1, sigmoid, linear2, softmax, cross_entropy; create them in __init__.
+    """
 
     def __init__(self):
         super().__init__()
@@ -2041,6 +2102,8 @@ J = reference(*map(torch.tensor, values)).item()
 g_x, g_alpha, g_z, g_beta = checks.torch_gradients(reference, values, 1.0)
 network, leaves = NeuralNetwork(), [Leaf(v) for v in (x, y, alpha, beta)]
 forward, backward = checks.of(network.forward, name="forward"), checks.of(network.backward, name="backward")
+for name in ("linear1", "sigmoid", "linear2", "softmax", "cross_entropy"):
+    forward.holds(hasattr(network, name), "__init__ should create a module with the name {}", name)
 forward.call(*leaves).close_to(J)
 backward.call(*leaves).close_to(
     (g_alpha, g_beta),
@@ -2300,6 +2363,8 @@ for size in ((2, 5), (1, 2), (6, 3)):
 #
 # Do not read the code first. With `module_error` from Exercise 4a it is a matter of a loop over five
 # modules: that is the third thing that modules buy. (Once you know where to look, reading is allowed.)
+# The visible test looks at shapes only and does not tell whether you are right: check your mended function
+# with `module_error`, too.
 #
 # <details><summary>Hint 1: what to call</summary>
 #
@@ -2476,7 +2541,7 @@ check.passed()
 # * `layer.zero_grad()` sets the `out_gradient` of every parameter to zeros.
 #
 # And one function: `sgd_step(parameters, lr)` moves every parameter against its gradient,
-# $p \leftarrow p - \eta\, g_p$ (in `out_tensor`).
+# $p \leftarrow p - \eta\, g_p$ (in `out_tensor`), where $\eta$ is the learning rate `lr`.
 #
 # Why does one have to say `zero_grad`? Inner nodes are new in every forward pass (here `apply_fwd` sets
 # them to zero), so nothing is left in them. Leaves live on, and their gradients add up until somebody takes
@@ -2694,6 +2759,9 @@ check.passed()
 
 
 # %% answer="in_torch" torch=true
+import torch
+
+
 def losses_in_torch(x, labels, alpha, beta, lr, steps):
     """The losses of `steps` steps of SGD on one batch: a list of numbers, each computed before its step.
 
@@ -2702,8 +2770,6 @@ def losses_in_torch(x, labels, alpha, beta, lr, steps):
     with the mean cross-entropy.
     """
     ### BEGIN SOLUTION
-    import torch
-
     class Network(torch.nn.Module):
         def __init__(self, inputs, hidden, classes):
             super().__init__()  # before the layers, which it will register
@@ -2761,6 +2827,10 @@ batch = (
     20,
 )
 check = checks.of(losses_in_torch)
+losses = check.call(*batch).value
+check.holds(
+    all(isinstance(v, float) for v in losses), "the losses should be numbers, not tensors: `.item()` makes one"
+)
 check.call(*batch).close_to(
     by_hand(*batch),
     mistakes={
@@ -2892,7 +2962,8 @@ def settle(step, h, tolerance, max_steps):
     """Repeats h <- step(h) until h changes by at most tolerance. Returns (final state, number of steps).
 
     h and step(h) are modules; a change is the largest absolute difference of the out_tensors. There are at
-    most max_steps steps.
+    most max_steps steps. The number of steps: how often `step` was called, the last, small one included; 0 if
+    max_steps is 0.
     """
     ### BEGIN SOLUTION
     for count in range(1, max_steps + 1):
@@ -2911,6 +2982,7 @@ from nextword import checks
 # In settle the states are leaves, so that nothing depends on your tape here.
 halves = checks.of(settle)
 state, steps = halves.call(lambda h: Leaf(h.out_tensor / 2 + 1), Leaf([[0.0, 2.0], [-6.0, 4.0]]), 0.3, 50).value
+halves.holds(hasattr(state, "out_tensor"), "the final state should be a module, not its array {}", state)
 halves.holds(
     steps == 5,
     "the state is halfway nearer to 2 in every step, the largest change is 4, 2, 1, 0.5, 0.25, ..., so with "
@@ -2989,13 +3061,19 @@ for scale, tolerance, max_steps in (
         np.allclose(state.out_tensor, h), "the number of steps is right, but the state is not the last one"
     )
 state, steps = check.call(lambda h: Leaf(h.out_tensor / 2), Leaf([[8.0, 3.0]]), 0.3, 50).value
-check.holds(steps == 5, "the state only falls, by 4, 2, 1, 0.5, 0.25: that makes 5 steps, not {}", steps)
+check.holds(
+    steps == 5,
+    "the state only falls, by 4, 2, 1, 0.5, 0.25: that makes 5 steps, not {} (is the absolute value of the "
+    "change missing?)",
+    steps,
+)
 check.passed()
 ### END HIDDEN TESTS
 
 # %% [markdown]
 # The same program, the same parameters, two inputs: two graphs of different length, and the gradient flows
-# through both.
+# through both. White boxes are leaves, blue ones modules. A step is four modules, and the sum at the end is
+# one more: 33 modules are 8 steps.
 #
 # *Alternative text: the number of steps until the state settles, for 40 inputs of growing size, as a
 # bar chart: larger inputs saturate the tanh and settle sooner. Below it, two graphs drawn from the tape, a
@@ -3109,6 +3187,19 @@ check.call(b, y).close_to(
         "the minus sign is missing": -J,
     },
 )
+far, first = np.array([[0.0, 1000.0]]), np.array([[1.0, 0.0]])
+
+
+def far_reference(b):
+    return torch.nn.functional.cross_entropy(b, torch.tensor(first))
+
+
+check.call(far, first).close_to(
+    far_reference(torch.tensor(far)).item(),
+    mistakes={
+        "the softmax is rounded to 0 before its logarithm is taken, or exp of a large score overflows": np.inf
+    },
+)
 check.passed()
 check, right = checks.of(softmax_cross_entropy_backward), checks.torch_gradients(reference, (b,), g)[0]
 check.call(b, y, J, g).close_to(
@@ -3119,6 +3210,10 @@ check.call(b, y, J, g).close_to(
         "it is y - p instead of p - y": -right,
         "the loss J is used where its gradient g_J belongs": right / g * J,
     },
+)
+check.call(far, first, 1000.0, 1.0).close_to(
+    checks.torch_gradients(far_reference, (far,), 1.0)[0],
+    mistakes={"infinity times 0 is computed: use p - y, not the two backward passes": np.full((1, 2), np.nan)},
 )
 check.passed()
 
@@ -3184,7 +3279,7 @@ for panel, column, label in zip(panels, (0, 1), ("loss in nats", "largest entry 
     panel.plot(sizes, np.array(fused)[:, column], color="black", label="fused")
     finite = np.where(np.isfinite(separate), separate, np.nan)[:, column]
     panel.plot(sizes, finite, color="tab:blue", linewidth=5, alpha=0.4, label="two modules")
-    panel.axvline(745, color="tab:orange", linestyle=":", label="exp(-745) is 0 in float64")
+    panel.axvline(745, color="tab:orange", linestyle=":", label="below about exp(-745.1) float64 has only 0")
     panel.set(xscale="log", xlabel="size of the scores", ylabel=label)
 panels[0].set_yscale("log")
 panels[0].legend()
@@ -3194,7 +3289,9 @@ plt.show()
 # ## Written question 1: what modules buy
 # *About 10 minutes · 2 points*
 #
-# Notebook 02 ended on three drawbacks of the procedural method. Name the advantage of modules that answers
+# Notebook 02 ended on three drawbacks of the procedural method: the code belongs to one network and must be
+# written again for every other; a single step cannot be made faster or more exact without touching the rest;
+# and a failing check says only that *some* line is wrong. Name the advantage of modules that answers
 # each of them, and give for each an example from *this* notebook: what did you do here that would have cost
 # more there? (Five or six sentences.)
 

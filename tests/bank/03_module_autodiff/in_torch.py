@@ -83,3 +83,4 @@ wrong("no_biases", "the biases are not copied", changed(
 wrong("momentum", "another optimizer", changed(("lr=lr)", "lr=lr, momentum=0.9)")))
 wrong("no_step", "never steps", changed(("        optimizer.step()\n", "")))
 wrong("summed", "the loss is a sum", changed(("CrossEntropyLoss()", 'CrossEntropyLoss(reduction="sum")')))
+wrong("tensors", "the losses are tensors", changed(("losses.append(loss.item())", "losses.append(loss.detach())")))

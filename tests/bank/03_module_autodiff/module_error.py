@@ -66,7 +66,7 @@ wrong("ones_everywhere", "hands ones to the module, too", changed("np.sum(g * (f
 wrong("one_sided", "a forward difference", changed("down[i][place] -= eps", "pass").replace("(2 * eps)", "eps"),
       names="are the differences central")
 wrong("not_halved", "divides by eps", changed("/ (2 * eps)", "/ eps"),
-      names="divided by 2 eps")
+      names="did you divide by 2 eps")
 wrong("not_restored", "the entries stay moved", """
 def module_error(forward, backward, inputs, g, eps=1e-5):
     inputs = [np.array(v, dtype=float) for v in inputs]

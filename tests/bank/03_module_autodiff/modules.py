@@ -131,3 +131,5 @@ wrong("not_switched", "multiply does not switch", answer(
 wrong("second_only", "only the second input is summed", answer(
     add=ADD.replace("sum_to(g_b, np.shape(a1))", "g_b")),
       names="is that sum missing?")
+wrong("no_comma", "an array instead of a tuple", answer(
+    relu=RELU.replace("(np.where(b > 0, g_b, 0.0),)", "np.where(b > 0, g_b, 0.0)")), names="is the comma missing?")
