@@ -1747,7 +1747,7 @@ plt.show()
 def rope(x, start):
     """Turn each pair of neighbouring features by position times theta. x: (B, h, T, d_k), d_k even. start: int."""
     ### BEGIN SOLUTION
-    T, d_k = x.shape[-2:]
+    T, d_k = x.shape[-2], x.shape[-1]
     angles = np.arange(start, start + T)[:, None] * 10000.0 ** (-np.arange(0, d_k, 2) / d_k)
     even, odd, turned = x[..., 0::2], x[..., 1::2], np.empty(x.shape)
     turned[..., 0::2] = even * np.cos(angles) - odd * np.sin(angles)
