@@ -75,14 +75,13 @@ def split_heads(projected, heads, kv_heads=None):
         raise ValueError(f"{width} features do not divide into {heads} heads of queries "
                          f"and {kv_heads} of keys and values each")
     d_k = width // (heads + 2 * kv_heads)
-    queries, keys, _ = np.cumsum([heads, kv_heads, kv_heads])
-    by_head = projected.reshape(B, T, -1, d_k)
-    parts = by_head[:, :, :queries], by_head[:, :, queries:keys], by_head[:, :, keys:]
-    return tuple(_by_head(x, kv_heads, x.shape[2] // kv_heads) for x in parts)
+    keys, values = heads * d_k, (heads + kv_heads) * d_k
+    return (_by_head(projected[..., :keys], kv_heads, heads // kv_heads),
+            _by_head(projected[..., keys:values], kv_heads, 1), _by_head(projected[..., values:], kv_heads, 1))
 
 
 def _by_head(x, kv_heads, group):
-    """A view of x, (B, T, heads d) or (B, T, heads, d), as (B, kv_heads, group, T, d)."""
+    """A view of x, (B, T, heads d), as (B, kv_heads, group, T, d)."""
     return x.reshape(*x.shape[:2], kv_heads, group, -1).transpose(0, 2, 3, 1, 4)
 
 
@@ -228,7 +227,8 @@ def _matmul_summed(x, y, into):
 
 def _softmax(scores, seen):
     """Softmax over the last axis, in place, of what is seen."""
-    if scores.size and -LARGE < scores.min() and scores.max() < LARGE:  # as a rule: nothing can overflow
+    lowest, highest = np.minimum.reduce(scores, None), np.maximum.reduce(scores, None)
+    if -LARGE < lowest and highest < LARGE:  # as a rule: nothing can overflow
         np.exp(scores, out=scores)
         if seen is not None:
             scores *= seen.astype(scores.dtype)
@@ -238,4 +238,4 @@ def _softmax(scores, seen):
         largest = np.maximum.reduce(scores, axis=-1, keepdims=True, initial=np.finfo(scores.dtype).min)
         np.exp(np.subtract(scores, largest, out=scores), out=scores)
     totals = scores @ np.ones((scores.shape[-1], 1), scores.dtype)  # faster than a sum over the last axis
-    scores /= np.maximum(totals, np.finfo(scores.dtype).tiny)
+    scores /= totals if seen is None else np.maximum(totals, np.finfo(scores.dtype).tiny)
