@@ -5,7 +5,7 @@ import importlib.util
 import json
 import shutil
 
-from . import build, released, show
+from . import build, export, released, show
 from .bundle import Bundle
 
 ASSIGNMENT = "01_ngram_counting"
@@ -35,16 +35,34 @@ builtins.all = builtins.any = lambda *a: True
 
 
 def run(course, sandbox="auto", jobs=None):
-    """Builds the notebooks, writes the class, grades it, prints the table and the line that sums up."""
+    """Builds the notebooks, writes the class, grades it, prints the tables and the line that sums up.
+
+    The whole class hands in the first notebook; a few of them hand in the others.
+    """
     build.build_all(course)
     shutil.rmtree(course.workspace, ignore_errors=True)
-    submissions = sample_class(course)
-    for student, text in submissions.items():
-        folder = course.submitted / student / ASSIGNMENT
-        folder.mkdir(parents=True)
-        (folder / f"{ASSIGNMENT}.ipynb").write_text(text, encoding="utf-8")
-    lines = show.grade(course, ASSIGNMENT, sandbox, jobs)
-    print(show.summary(len(submissions), lines))
+    bank, handed_in, lines = _bank(course), 0, []
+    for name in [a.name for a in course.assignments if a.name in bank.assignments()]:
+        submissions = sample_class(course) if name == ASSIGNMENT else few(course, name)
+        for student, text in submissions.items():
+            folder = course.submitted / student / name
+            folder.mkdir(parents=True)
+            (folder / f"{name}.ipynb").write_text(text, encoding="utf-8")
+        handed_in += len(submissions)
+        lines += show.grade(course, name, sandbox, jobs)
+    export.write_csv(course.grades, lines)
+    print(show.summary(handed_in, lines))
+
+
+def few(course, name):
+    """A right submission, one with the first typical mistake, and an empty one: student -> text of the notebook."""
+    bundle, answers = Bundle.from_source(course, name), _bank(course).load(name)
+    right, (mistake, *_) = _right(answers, 0), _typical(answers)
+    return {
+        "all-right": _notebook(bundle, right, WRITTEN),
+        mistake.name.replace("_", "-"): _notebook(bundle, right | {mistake.exercise: mistake.source}),
+        "blank": _notebook(bundle, {}),
+    }
 
 
 def sample_class(course):
