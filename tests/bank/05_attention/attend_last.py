@@ -9,7 +9,7 @@ def attend_last(x, W_q, W_k, W_v):
     s = K @ q / np.sqrt(W_k.shape[0])
     e = np.exp(s - np.max(s))
     a = e / e.sum()
-    return {"scores": s, "weights": a, "output": a @ V}
+    return {"weights": a, "output": a @ V}
 '''
 
 
@@ -30,14 +30,14 @@ def attend_last(x, W_q, W_k, W_v):
     output = np.zeros(len(W_v))
     for a_j, x_j in zip(a, x):
         output += a_j * (W_v @ x_j)
-    return {"scores": s, "weights": a, "output": output}
+    return {"weights": a, "output": output}
 ''')
 right("values_last", '''
 def attend_last(x, W_q, W_k, W_v):
     # W_v (sum of a_j x_j) is the same as the sum of a_j W_v x_j
     scores = (x @ (W_k.T @ (W_q @ x[len(x) - 1]))) / np.sqrt(W_q.shape[0])
     weights = np.exp(scores - np.logaddexp.reduce(scores))
-    return dict(scores=scores, weights=weights, output=W_v @ (weights @ x))
+    return dict(weights=weights, output=W_v @ (weights @ x))
 ''')
 wrong("d_model", "scales by the root of D", but("W_k.shape[0]", "x.shape[1]"), names="divided by sqrt(D)")
 wrong("no_root", "scales by d_k", but("np.sqrt(W_k.shape[0])", "W_k.shape[0]"), names="not by its root")
@@ -49,4 +49,6 @@ wrong("first_asks", "takes the query of the first token", but("x[-1]", "x[0]"), 
 wrong("not_normalised", "forgets to normalise", but("a = e / e.sum()", "a = np.exp(s)"),
       names="not divided by their sum")
 wrong("overflow", "does not shift", but("s - np.max(s)", "s"))
-wrong("times_root", "multiplies by the root", but("/ np.sqrt", "* np.sqrt"))
+wrong("times_root", "multiplies by the root", but("/ np.sqrt", "* np.sqrt"), names="multiplied by sqrt(d_k)")
+wrong("matrices_swapped", "exchanges the matrices of queries and keys", but("W_q.T", "W_j.T").replace("W_k.T", "W_q.T")
+      .replace("W_j.T", "W_k.T"), names="have changed their matrices")
