@@ -15,5 +15,4 @@ if [ -z "$python" ]; then
     python=python3.11
 fi
 "$python" -m venv .venv
-# PyTorch for processors only: a tenth of the size.
-.venv/bin/python -m pip install --quiet --extra-index-url https://download.pytorch.org/whl/cpu -c constraints.txt .
+.venv/bin/python -m pip install --quiet -c constraints.txt .
