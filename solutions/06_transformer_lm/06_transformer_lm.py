@@ -129,50 +129,34 @@ from nextword import checks
 rng = np.random.default_rng(1)
 B, T, D, eps = 2, 3, 5, 0.1
 x, gamma, beta, g = (rng.normal(size=shape) for shape in ((B, T, D), D, D, (B, T, D)))
-
-
-def norm_by_torch(x, gamma, beta, eps, axis=-1, correction=0, root=lambda v: (v + eps) ** 0.5):
-    x, gamma, beta = map(torch.tensor, (x, gamma, beta))
-    variance = x.var(dim=axis, keepdim=True, correction=correction)
-    return (x - x.mean(dim=axis, keepdim=True)) / root(variance) * gamma + beta
-
-
+X, scale, shift = (torch.tensor(array, requires_grad=True) for array in (x, gamma, beta))
+official = torch.nn.functional.layer_norm
+value = official(X, (D,), scale, shift, eps)
+turned = lambda axis: official(X.movedim(axis, -1), (x.shape[axis],), eps=eps).movedim(-1, axis) * scale + shift
 check = checks.of(layer_norm)
-expected = torch.nn.functional.layer_norm(torch.tensor(x), (D,), torch.tensor(gamma), torch.tensor(beta), eps)
-inputs = x, gamma, beta, eps
-check.call(*inputs).close_to(expected, mistakes={
-    "the variance is divided by D - 1, not by D": norm_by_torch(*inputs, correction=1),
-    "eps is added to the root, not under it": norm_by_torch(*inputs, root=lambda v: v**0.5 + eps),
-    "eps is left out": norm_by_torch(*inputs, root=lambda v: v**0.5),
-    "you divide by the variance and not by its root": norm_by_torch(*inputs, root=lambda v: v + eps),
-    "mean and variance are taken over the sentences of the batch": norm_by_torch(*inputs, axis=0),
-    "mean and variance are taken over the tokens of a sentence": norm_by_torch(*inputs, axis=1),
-    "mean and variance are taken over the whole sentence": norm_by_torch(*inputs, axis=(1, 2)),
-    "gamma and beta are left out": norm_by_torch(x, np.ones(D), np.zeros(D), eps),
-    "beta is left out": norm_by_torch(x, gamma, np.zeros(D), eps),
+check.call(x, gamma, beta, eps).close_to(value, mistakes={
+    "eps is left out": official(X, (D,), scale, shift, 0.0),
+    "mean and variance are taken over the sentences of the batch": turned(0),
+    "mean and variance are taken over the tokens of a sentence": turned(1),
+    "mean and variance are taken over the whole sentence": official(X, (T, D), eps=eps) * scale + shift,
+    "gamma and beta are left out": official(X, (D,), eps=eps),
+    "beta is left out": official(X, (D,), scale, None, eps),
+    # with the variance v D / (D - 1), everything is smaller by a root, and eps counts for less
+    "the variance is divided by D - 1, not by D":
+        official(X, (D,), eps=eps * (D - 1) / D) * ((D - 1) / D) ** 0.5 * scale + shift,
 })
 check.passed()
 
-leaves = [torch.tensor(array, requires_grad=True) for array in (x, gamma, beta)]
-torch.nn.functional.layer_norm(leaves[0], (D,), *leaves[1:], eps).backward(torch.tensor(g))
-wanted = dict(zip(("g_x", "g_gamma", "g_beta"), (leaf.grad.numpy() for leaf in leaves)))
-root = np.sqrt(x.var(-1, keepdims=True) + eps)
-n, g_n = (x - x.mean(-1, keepdims=True)) / root, g * gamma
-bar = lambda y: y.mean(-1, keepdims=True)
+value.backward(torch.tensor(g))
+right = {"g_x": X.grad, "g_gamma": scale.grad, "g_beta": shift.grad}
+plain_x = torch.autograd.grad(official(X, (D,), eps=eps), X, torch.tensor(g))[0]
 check = checks.of(layer_norm_backward)
-check.call(x, gamma, eps, g).close_to(wanted, mistakes={
-    "mean and variance are treated as constants": wanted | {"g_x": g_n / root},
-    "the variance is treated as a constant: the term with n is missing": wanted | {"g_x": (g_n - bar(g_n)) / root},
-    "the mean is treated as a constant: the mean of g_n is not subtracted":
-        wanted | {"g_x": (g_n - n * bar(g_n * n)) / root},
-    "gamma is left out in g_x": wanted | {"g_x": (g - bar(g) - n * bar(g * n)) / root},
-    "gamma is multiplied at the end instead of at the beginning":
-        wanted | {"g_x": gamma * (g - bar(g) - n * bar(g * n)) / root},
-    "g_x is not divided by the root": wanted | {"g_x": g_n - bar(g_n) - n * bar(g_n * n)},
-    "in g_gamma the input x is used, not the normalised n": wanted | {"g_gamma": (g * x).sum((0, 1))},
-    "g_gamma and g_beta have changed places": wanted | {"g_gamma": wanted["g_beta"], "g_beta": wanted["g_gamma"]},
+check.call(x, gamma, eps, g).close_to(right, mistakes={
+    "gamma is left out in g_x": right | {"g_x": plain_x},
+    "gamma is multiplied at the end instead of at the beginning": right | {"g_x": plain_x * scale.detach()},
+    "g_gamma and g_beta have changed places": right | {"g_gamma": shift.grad, "g_beta": scale.grad},
     "g_gamma and g_beta are means over the tokens, not sums":
-        wanted | {name: wanted[name] / (B * T) for name in ("g_gamma", "g_beta")},
+        right | {"g_gamma": scale.grad / (B * T), "g_beta": shift.grad / (B * T)},
 })
 check.passed()
 
@@ -187,7 +171,8 @@ from nextword import checks
 rng = np.random.default_rng(2)
 forward, backward = checks.of(layer_norm), checks.of(layer_norm_backward)
 for B, T, D, eps, size in (
-    (3, 2, 7, 1e-5, 1), (1, 1, 4, 0.3, 1), (2, 5, 2, 0.01, 3), (2, 3, 6, 1e-5, 1e4), (4, 4, 4, 0.5, 1)
+    (2, 3, 5, 0.2, 1), (3, 2, 7, 1e-5, 1), (1, 1, 4, 0.3, 1), (2, 5, 2, 0.01, 3), (2, 3, 6, 1e-5, 1e4),
+    (4, 4, 4, 0.5, 1),
 ):
     x, gamma, beta, g = (rng.normal(size=shape) for shape in ((B, T, D), D, D, (B, T, D)))
     x = size * (x + 0.5)
@@ -202,6 +187,7 @@ for B, T, D, eps, size in (
         "the variance is divided by D - 1, not by D": gamma * centred / np.sqrt(bessel + eps) + beta,
         "eps is added to the root, not under it": gamma * centred / (np.sqrt(variance) + eps) + beta,
         "eps is left out": lambda: gamma * centred / np.sqrt(variance) + beta,
+        "you divide by the variance and not by its root": gamma * centred / (variance + eps) + beta,
         "mean and variance are taken over the sentences of the batch":
             lambda: gamma * (x - x.mean(0)) / np.sqrt(x.var(0) + eps) + beta,
     })
@@ -215,11 +201,12 @@ for B, T, D, eps, size in (
             wanted | {"g_x": (g_n - n * bar(g_n * n)) / root},
         "gamma is left out in g_x": wanted | {"g_x": (g - bar(g) - n * bar(g * n)) / root},
         "g_x is not divided by the root": wanted | {"g_x": g_n - bar(g_n) - n * bar(g_n * n)},
+        "in g_gamma the input x is used, not the normalised n": wanted | {"g_gamma": (g * x).sum((0, 1))},
     })
 x, gamma, beta = rng.normal(size=(2, 4, 3)), rng.normal(size=3), rng.normal(size=3)
-before = forward.call(x, gamma, beta, 1e-5).value
+before = forward.call(x, gamma, beta, 1e-5).array((2, 4, 3))
 x[:, 2] += 100 * rng.normal(size=(2, 3))
-after = forward.call(x, gamma, beta, 1e-5).value
+after = forward.call(x, gamma, beta, 1e-5).array((2, 4, 3))
 forward.holds(lambda: np.array_equal(np.delete(before, 2, 1), np.delete(after, 2, 1)),
               "a token's result must not change when another token changes")
 forward.passed()
@@ -463,16 +450,14 @@ from nextword import checks
 
 rng = np.random.default_rng(5)
 x = np.array([[-3.0, -1.0, -0.1], [0.0, 0.5, 2.5]])
+X = torch.tensor(x)
+by_tanh = torch.nn.functional.gelu(X, approximate="tanh")
 check = checks.of(gelu)
-root = (2 / np.pi) ** 0.5
-check.call(x).close_to(torch.nn.functional.gelu(torch.tensor(x), approximate="tanh"), mistakes={
-    "this is the exact formula, with the error function": torch.nn.functional.gelu(torch.tensor(x)),
-    "the factor 1/2 is missing": x * (1 + np.tanh(root * (x + 0.044715 * x**3))),
-    "the root is missing inside the tanh": x / 2 * (1 + np.tanh(x + 0.044715 * x**3)),
-    "2 / pi stands there without its root": x / 2 * (1 + np.tanh(root**2 * (x + 0.044715 * x**3))),
-    "x is missing inside the tanh": x / 2 * (1 + np.tanh(root * 0.044715 * x**3)),
-    "x is squared and not cubed": x / 2 * (1 + np.tanh(root * (x + 0.044715 * x**2))),
-    "this is ReLU": np.maximum(x, 0),
+check.call(x).close_to(by_tanh, mistakes={
+    "this is the exact formula, with the error function": torch.nn.functional.gelu(X),
+    "this is ReLU": X.relu(),
+    "the factor 1/2 is missing": 2 * by_tanh,
+    "x before the parenthesis is missing": by_tanh / X,
 })
 check.passed()
 
@@ -501,11 +486,16 @@ from nextword import checks
 
 rng = np.random.default_rng(6)
 check = checks.of(gelu)
+root = (2 / np.pi) ** 0.5
 for x in (np.array([-30.0, -6.0, 1e-4, 7.0, 300.0]), rng.normal(size=(2, 1, 3, 2)) * 2):
     check.call(x).close_to(torch.nn.functional.gelu(torch.tensor(x), approximate="tanh"), atol=1e-12, mistakes={
         "this is the exact formula, with the error function": torch.nn.functional.gelu(torch.tensor(x)),
         "this is ReLU": np.maximum(x, 0),
-        "this is x times a sigmoid": x / (1 + np.exp(-x)),
+        "this is x times a sigmoid": lambda: x / (1 + np.exp(-x)),
+        "the root is missing inside the tanh": x / 2 * (1 + np.tanh(x + 0.044715 * x**3)),
+        "2 / pi stands there without its root": x / 2 * (1 + np.tanh(root**2 * (x + 0.044715 * x**3))),
+        "x is missing inside the tanh": x / 2 * (1 + np.tanh(root * 0.044715 * x**3)),
+        "x is squared and not cubed": x / 2 * (1 + np.tanh(root * (x + 0.044715 * x**2))),
     })
 check.passed()
 check = checks.of(feed_forward)
@@ -590,12 +580,19 @@ from nextword import checks
 
 B, T, D, F, h = 2, 3, 6, 5, 2
 rng = np.random.default_rng(7)
-official = torch.nn.TransformerEncoderLayer(
-    D, h, F, dropout=0.0, activation=torch.tanh, batch_first=True, norm_first=True, dtype=torch.float64)
-with torch.no_grad():
-    for parameter in official.parameters():
-        parameter.copy_(torch.tensor(rng.normal(size=parameter.shape)))
-p = {name: tensor.numpy() for name, tensor in official.state_dict().items()}
+
+
+def module(activation=torch.tanh, norm_first=True, **other):
+    """PyTorch's layer with the parameters p, some of which may be others."""
+    layer = torch.nn.TransformerEncoderLayer(
+        D, h, F, dropout=0.0, activation=activation, batch_first=True, norm_first=norm_first, dtype=torch.float64)
+    layer.load_state_dict({name: torch.tensor(array) for name, array in {**p, **other}.items()})
+    future = torch.ones(T, T, dtype=torch.bool).triu(1)
+    return lambda x: layer(torch.tensor(x), src_mask=future).detach()
+
+
+shapes = {name: tuple(tensor.shape) for name, tensor in torch.nn.TransformerEncoderLayer(D, h, F).state_dict().items()}
+p = {name: rng.normal(size=shape) for name, shape in shapes.items()}
 
 
 def hand_in_norm(x, gamma, beta):
@@ -604,40 +601,22 @@ def hand_in_norm(x, gamma, beta):
 
 
 def hand_in_attention(x, W_in, b_in, W_out, b_out):
-    x, W_in, b_in, W_out, b_out = map(torch.tensor, (x, W_in, b_in, W_out, b_out))
-    Q, K, V = (part.unflatten(-1, (h, -1)).transpose(1, 2) for part in (x @ W_in.T + b_in).chunk(3, -1))
-    found = torch.nn.functional.scaled_dot_product_attention(Q, K, V, is_causal=True)
-    return torch.nn.functional.linear(found.transpose(1, 2).flatten(2), W_out, b_out).numpy()
+    look = torch.nn.MultiheadAttention(D, h, batch_first=True, dtype=torch.float64)
+    names = "in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"
+    look.load_state_dict({name: torch.tensor(array) for name, array in zip(names, (W_in, b_in, W_out, b_out))})
+    return look(*3 * [torch.tensor(x)], attn_mask=torch.ones(T, T, dtype=torch.bool).triu(1))[0].detach().numpy()
 
 
-def put_together(x, p, first=True, skip=(1, 1), base=None, norms=(1, 2), raw=False, act=np.tanh):
-    """The layer, and what comes out with one thing done in another way."""
-    norm = lambda x, i: hand_in_norm(x, p[f"norm{i}.weight"], p[f"norm{i}.bias"])
-    see = lambda x: hand_in_attention(x, *(p[f"self_attn.{n}"] for n in (
-        "in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias")))
-    think = lambda x: act(x @ p["linear1.weight"].T + p["linear1.bias"]) @ p["linear2.weight"].T + p["linear2.bias"]
-    if not first:
-        y = norm(x + see(x), norms[0])
-        return norm(y + think(y), norms[1])
-    y = skip[0] * x + see(norm(x, norms[0]))
-    reads = y if raw else norm(x if base == "reads x" else y, norms[1])
-    return skip[1] * (x if base == "adds x" else y) + think(reads)
-
-
+of_norm = lambda i: {f"norm{i}.weight", f"norm{i}.bias"}
 x = rng.normal(size=(B, T, D))
-expected = official(torch.tensor(x), src_mask=torch.ones(T, T, dtype=torch.bool).triu(1)).detach()
 check = checks.of(transformer_layer)
-check.call(x, p, hand_in_norm, hand_in_attention, np.tanh).close_to(expected, mistakes={
-    "the norms come after the sums (post-norm)": put_together(x, p, first=False),
-    "the residual connection around attention is missing": put_together(x, p, skip=(0, 1)),
-    "the residual connection around the feed-forward network is missing": put_together(x, p, skip=(1, 0)),
-    "the second block adds to x, not to the output of the first": put_together(x, p, base="adds x"),
-    "the feed-forward network reads x, not the output of the first block": put_together(x, p, base="reads x"),
-    "norm2 is left out: the feed-forward network reads numbers that are not normalised": put_together(x, p, raw=True),
-    "norm1 is used in both places": put_together(x, p, norms=(1, 1)),
-    "norm1 and norm2 have changed places": put_together(x, p, norms=(2, 1)),
-    "the activation is not the one that is handed in, but ReLU": put_together(x, p, act=lambda a: np.maximum(a, 0)),
-    "there is no activation": put_together(x, p, act=lambda a: a),
+check.call(x, p, hand_in_norm, hand_in_attention, np.tanh).close_to(module()(x), mistakes={
+    "the norms come after the sums (post-norm)": module(norm_first=False)(x),
+    "norm1 is used in both places": module(**{name: p[name.replace("2", "1")] for name in of_norm(2)})(x),
+    "norm1 and norm2 have changed places": module(
+        **{name: p[name.translate({49: "2", 50: "1"})] for name in of_norm(1) | of_norm(2)})(x),
+    "the activation is not the one that is handed in, but ReLU": module(torch.relu)(x),
+    "there is no activation": module(lambda a: a)(x),
 })
 check.passed()
 
@@ -680,9 +659,23 @@ for B, T, D, F, h, activation in ((3, 4, 8, 12, 4, torch.nn.functional.silu), (1
         D, h, F, dropout=0.0, activation=activation, batch_first=True, norm_first=False, dtype=torch.float64)
     after.load_state_dict(official.state_dict())
     act = lambda x: activation(torch.tensor(x)).numpy()
+    see_block = lambda x: official.self_attn(*3 * [x], attn_mask=future)[0]
+    think = lambda x: official.linear2(activation(official.linear1(x)))
+
+    def wired(first=1, second=1, reads="y", adds="y", normed=True):
+        """The layer with its connections in another way."""
+        t = {"x": torch.tensor(x)}
+        t["y"] = first * t["x"] + see_block(official.norm1(t["x"]))
+        return (second * t[adds] + think(official.norm2(t[reads]) if normed else t[reads])).detach()
+
     post = after(torch.tensor(x), src_mask=future).detach()
     check.call(x, p, a_norm, attention_of, act).close_to(expected, mistakes={
         "the norms come after the sums (post-norm)": post,
+        "the residual connection around attention is missing": wired(first=0),
+        "the residual connection around the feed-forward network is missing": wired(second=0),
+        "the second block adds to x, not to the output of the first": wired(adds="x"),
+        "the feed-forward network reads x, not the output of the first block": wired(reads="x"),
+        "norm2 is left out: the feed-forward network reads numbers that are not normalised": wired(normed=False),
         "x is added to the output of the whole layer once more": expected + torch.tensor(x),
         "there is no residual connection around the whole layer: x is missing in the result":
             expected - torch.tensor(x),
@@ -766,27 +759,40 @@ def some_norm(x, gamma, beta):
     return torch.nn.functional.layer_norm(x, x.shape[-1:], gamma, beta).numpy()
 
 
-def assembled(layers=p["layers"], places=p["positions"][:T], norm=some_norm, scale=1.0, head=p["tokens"]):
-    x = torch.nn.functional.embedding(torch.tensor(ids), torch.tensor(p["tokens"])) * scale + torch.tensor(places)
-    for parameters in layers:
-        x = x + torch.tanh(x.cumsum(1) @ torch.tensor(parameters["W"]).T)
-    return norm(x.numpy(), p["norm.weight"], p["norm.bias"]) @ head.T
+class Assembled(torch.nn.Module):
+    """The model of PyTorch's modules, whose parameters are put in below."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.places = torch.nn.Embedding(V, D), torch.nn.Embedding(C, D)
+        self.norm, self.head = torch.nn.LayerNorm(D), torch.nn.Linear(D, V, bias=False)
+
+    def forward(self, where, layers, norm):
+        x = self.words(torch.tensor(ids)) + self.places(torch.tensor(where))
+        for parameters in layers:
+            x = torch.tensor(some_layer(x.detach().numpy(), parameters))
+        return self.head(self.norm(x) if norm else x).detach()
+
+
+def assembled(layers=p["layers"], where=range(T), norm=True, scale=1.0):
+    model = Assembled().double()
+    arrays = {"words.weight": p["tokens"] * scale, "places.weight": p["positions"], "norm.weight": p["norm.weight"],
+              "norm.bias": p["norm.bias"], "head.weight": p["tokens"]}
+    model.load_state_dict({name: torch.tensor(array) for name, array in arrays.items()})
+    return model(np.array(where), layers, norm)
 
 
 check = checks.of(language_model)
 check.call(ids, p, some_layer, some_norm).close_to(assembled(), mistakes={
-    "the final norm is missing": assembled(norm=lambda x, gamma, beta: x),
-    "the positions are missing": assembled(places=0 * p["positions"][:T]),
-    "the last T rows of the positions are added, not the first": assembled(places=p["positions"][-T:]),
-    "positions are counted from 1": assembled(places=p["positions"][1:T + 1]),
-    "the positions are taken at the ids of the words": lambda: assembled(places=p["positions"][ids]),
-    "the positions go to the sentences of the batch": assembled(places=p["positions"][:B, None]),
+    "the final norm is missing": assembled(norm=False),
+    "the last T rows of the positions are added, not the first": assembled(where=range(C - T, C)),
+    "positions are counted from 1": assembled(where=range(1, T + 1)),
+    "the positions are taken at the ids of the words": assembled(where=ids),
+    "the positions go to the sentences of the batch": assembled(where=[[b] * T for b in range(B)]),
     "the layers are passed in the wrong order, from the top to the bottom": assembled(layers=p["layers"][::-1]),
     "only the first layer is used": assembled(layers=p["layers"][:1]),
     "all layers have the parameters of the first": assembled(layers=p["layers"][:1] * 3),
     "the embeddings are multiplied by the root of D": assembled(scale=D**0.5),
-    "the result is normalised after the head and not before it":
-        lambda: torch.nn.functional.layer_norm(torch.tensor(assembled(norm=lambda x, gamma, beta: x)), (V,)),
 })
 check.passed()
 
@@ -831,15 +837,18 @@ for B, T, V, D, C, L in ((3, 4, 9, 6, 4, 2), (3, 3, 5, 4, 8, 1), (1, 1, 6, 4, 2,
         return torch.tensor(x) @ E.T
 
     outcome = check.call(ids, p, real_layer, the_norm)
+    value = outcome.array((B, T, V))
     outcome.close_to(built(ids), mistakes={
         "the final norm is missing": built(ids, normed=False),
         "the last T rows of the positions are added, not the first": built(ids, places=slice(C - T, C)),
         "the layers are passed in the wrong order, from the top to the bottom": built(ids, order=-1),
         "positions are counted from 1": lambda: built(ids, places=slice(1, T + 1)),
+        "the positions are missing": built(ids, {**p, "positions": 0 * p["positions"]}),
     })
     other = ids.copy()
     other[:, -1] = (other[:, -1] + 1) % V
-    check.holds(lambda: np.allclose(outcome.value[:, :-1], check.call(other, p, real_layer, the_norm).value[:, :-1]),
+    changed = check.call(other, p, real_layer, the_norm).array((B, T, V))
+    check.holds(np.allclose(value[:, :-1], changed[:, :-1]),
                 "the logits before the last position must not change when the last word does")
 check.passed()
 ### END HIDDEN TESTS
@@ -914,6 +923,8 @@ def petaflop_days(parameters, tokens):
     ### END SOLUTION
 
 # %% test="sizes" points=2
+from datetime import timedelta
+
 import torch
 from nextword import checks
 
@@ -962,7 +973,8 @@ check.call(parameters, 32).close_to(size(torch.float32), mistakes={
 check.call(parameters, 16).close_to(size(torch.float16), mistakes={"bits is not used": size(torch.float32)})
 check.passed()
 check = checks.of(petaflop_days)
-days = 6 * parameters * 3e11 / (86400 * 1e15)
+forward = 2 * parameters * 300_000_000_000          # one multiplication and one addition each
+days = (forward + 2 * forward) / 1e15 * (timedelta(seconds=1) / timedelta(days=1))
 check.call(parameters, 300_000_000_000).close_to(days, mistakes={
     "only the forward pass is counted": days / 3, "only the multiplications are counted": days / 2,
     "the backward pass is counted like one forward pass": days * 2 / 3, "these are seconds, not days": days * 86400,
@@ -1138,10 +1150,10 @@ check.passed()
 # %% [markdown]
 # ## Training
 #
-# Everything is ready. The model has $L = 2$ layers, $D = 64$, $h = 4$ heads, about 110,000 parameters, less than a
-# millionth of GPT-3; the loop below is all of its training, with your learning rates. It takes about half a
-# minute. (For the backward pass the library's version runs, on the tape of notebook 03, and at the end it is
-# compared with what you wrote.) The picture shows the learning rate and, below, the loss on the training
+# Everything is ready. The model has $L = 2$ layers, $D = 64$, $h = 4$ heads, about 110,000 parameters, less
+# than a millionth of GPT-3; the loop below is all of its training, with your learning rates. It takes about
+# half a minute. (For the backward pass the library's version runs, on the tape of notebook 03, and at the end
+# it is compared with what you wrote.) The picture shows the learning rate and, below, the loss on the training
 # batches; the grey line is the entropy.
 
 # %% figure="sentences"
@@ -1455,40 +1467,35 @@ import numpy as np
 import torch
 from nextword import checks
 
-
-def die_by_torch(logits, temperature, top_k=None, top_p=None, inclusive=False, renormalise=True, times=False):
-    logits = torch.tensor(logits)
-    p = torch.softmax(logits * temperature if times else logits / temperature, dim=0)
-    for knob in ("k", "p"):
-        values, places = p.sort(descending=True, stable=True)
-        if knob == "k" and top_k is not None:
-            values = torch.where(torch.arange(len(p)) < top_k, values, 0)
-        if knob == "p" and top_p is not None:
-            values = torch.where((values.cumsum(0) if inclusive else values.cumsum(0) - values) < top_p, values, 0)
-        p = torch.zeros_like(p).scatter(0, places, values)
-        p = p / p.sum() if renormalise else p
-    return p
-
-
-logits = np.array([1.0, 3.0, -0.5, 2.5, 0.0, 2.2])
 check = checks.of(next_distribution)
-check.call(logits, 0.7).close_to(die_by_torch(logits, 0.7), mistakes={
-    "the logits are multiplied by the temperature": die_by_torch(logits, 0.7, times=True),
-    "the temperature is not used": die_by_torch(logits, 1.0),
-    "probabilities are divided by the temperature, not logits":
-        torch.softmax(torch.tensor(logits), 0) / 0.7,
+logits = np.array([1.0, 3.0, -0.5, 2.5, 0.0, 2.2])
+X = torch.tensor(logits)
+softmax = torch.nn.functional.softmax
+check.call(logits, 0.7).close_to(softmax(X / 0.7, 0), mistakes={
+    "the logits are multiplied by the temperature": softmax(X * 0.7, 0),
+    "the temperature is not used": softmax(X, 0),
+    "probabilities are divided by the temperature, not logits": softmax(X, 0) / 0.7,
 })
-check.call(logits, 0).equals(np.eye(6)[1], mistakes={"at temperature 0 the smallest logit wins": np.eye(6)[2]})
-check.call(logits, 1.5, top_k=3).close_to(die_by_torch(logits, 1.5, top_k=3), mistakes={
-    "what is left is not divided by its sum": die_by_torch(logits, 1.5, top_k=3, renormalise=False),
-    "one word too few stays": die_by_torch(logits, 1.5, top_k=2),
-    "one word too many stays": die_by_torch(logits, 1.5, top_k=4),
-    "the first k words stay, not the likeliest": die_by_torch(np.where(np.arange(6) < 3, logits, -np.inf), 1.5),
+check.call(logits, 0).equals([0, 1, 0, 0, 0, 0], mistakes={
+    "at temperature 0 the smallest logit wins": [0, 0, 1, 0, 0, 0]})
+
+
+def only(*places):
+    """The distribution among these words alone."""
+    return torch.zeros(6).double().scatter(0, torch.tensor(places), softmax(X[list(places)] / 1.5, 0))
+
+
+check.call(logits, 1.5, top_k=3).close_to(only(1, 3, 5), mistakes={
+    "what is left is not divided by its sum": torch.where(only(1, 3, 5) > 0, softmax(X / 1.5, 0), 0),
+    "one word too few stays": only(1, 3), "one word too many stays": only(1, 3, 5, 0),
+    "the first k words stay, not the likeliest": only(0, 1, 2),
 })
-check.call(logits, 1.0, top_p=0.6).close_to(die_by_torch(logits, 1.0, top_p=0.6), mistakes={
-    "the word with which the sum reaches p is thrown out, too": die_by_torch(logits, 1.0, top_p=0.6, inclusive=True),
-    "what is left is not divided by its sum": die_by_torch(logits, 1.0, top_p=0.6, renormalise=False),
-    "words with a probability below p are thrown out": np.eye(6)[1],
+shares = np.array([0.05, 0.5, 0.2, 0.25])
+check.call(np.log(shares), 1.0, top_p=0.6).close_to([0, 2 / 3, 0, 1 / 3], mistakes={
+    "the word with which the sum reaches p is thrown out, too": [0, 1, 0, 0],
+    "what is left is not divided by its sum": [0, 0.5, 0, 0.25],
+    "one word too many stays": [0, 0.5 / 0.95, 0.2 / 0.95, 0.25 / 0.95],
+    "words are taken in the order of the vocabulary": [0.05 / 0.75, 0.5 / 0.75, 0.2 / 0.75, 0],
 })
 check.passed()
 
@@ -1606,21 +1613,14 @@ whole = official(*map(torch.tensor, (Q, K, V)), is_causal=True)
 part = lambda a, b: [array[:, :, a:b] for array in (Q, K, V)]
 
 
-def cached_by_torch(a, b, shift=0, keys=slice(None), order=1):
-    """Output for the tokens a to b - 1, with the mask or the keys wrong."""
-    q, k, v = (torch.tensor(array) for array in (Q[:, :, a:b], K[:, :, :b][:, :, keys], V[:, :, :b][:, :, keys]))
-    mask = torch.tensor(np.tri(b - a, k.shape[2], k.shape[2] - (b - a) + shift, dtype=bool))
-    return official(q, k, v, attn_mask=mask), (torch.tensor(K[:, :, :b]), torch.tensor(V[:, :, :b]))
-
-
 check = checks.of(attend_with_cache)
-start, (keys, values) = check.call(*part(0, 3), None).value
 check.call(*part(0, 3), None).close_to((whole[:, :, :3], (K[:, :, :3], V[:, :, :3])), mistakes={
-    "the first tokens see each other without a mask, also those that come later": cached_by_torch(0, 3, shift=5),
+    "the first tokens see each other without a mask, also those that come later":
+        (official(*map(torch.tensor, part(0, 3))), (K[:, :, :3], V[:, :, :3])),
 })
 check.call(*part(3, 4), (K[:, :, :3], V[:, :, :3])).close_to((whole[:, :, 3:4], (K[:, :, :4], V[:, :, :4])), mistakes={
     "the new token does not see itself, only the cache":
-        lambda: (cached_by_torch(3, 4, keys=slice(0, 3))[0], (K[:, :, :4], V[:, :, :4])),
+        (official(*map(torch.tensor, (Q[:, :, 3:4], K[:, :, :3], V[:, :, :3]))), (K[:, :, :4], V[:, :, :4])),
     "the new token sees only itself, not the cache": (torch.tensor(V[:, :, 3:4]), (K[:, :, :4], V[:, :, :4])),
     "the mask begins at the left: the new token sees the first position only":
         (torch.tensor(V[:, :, :1]), (K[:, :, :4], V[:, :, :4])),
@@ -1671,6 +1671,9 @@ check.passed()
 # What the cache saves: the time for each new token against its position, for one attention layer with 4 heads
 # of 16 features. Solid with dots: everything before it is computed again. Dashed with squares: your
 # `attend_with_cache`.
+#
+# *What to see:* without a cache the time for one more token grows with the square of its position; with one it
+# hardly grows at all.
 
 # %% figure="cache_race"
 import time
@@ -1835,9 +1838,9 @@ for shape, start in (((1, 2, 7, 4), 0), ((2, 1, 1, 8), 40), ((3, 4, 4, 2), 3), (
             turns[:shape[1], None] @ X.unflatten(-1, (-1, 2, 1))).flatten(-3),
     })
     length = lambda array: np.linalg.norm(array, axis=-1)
-    check.holds(lambda: np.allclose(length(check.call(x, start).value), length(x)), "turning must not change lengths")
+    check.holds(np.allclose(length(check.call(x, start).array(shape)), length(x)), "turning must not change lengths")
 q, k = rng.normal(size=(2, 1, 1, 1, 8))
-score = lambda t, j: float(np.sum(check.call(q, t).value * check.call(k, j).value))
+score = lambda t, j: float(np.sum(check.call(q, t).array(q.shape) * check.call(k, j).array(k.shape)))
 check.holds(lambda: abs(score(9, 4) - score(109, 104)) < 1e-9, "a score must depend on the distance alone")
 check.passed()
 check = checks.of(rope_attention)
@@ -1920,11 +1923,11 @@ expected = official(*map(torch.tensor, (Q, K, V)), is_causal=True, enable_gqa=Tr
 check.call(Q, K, V, attend).close_to(expected, mistakes={
     "the keys are dealt out in turns (0, 1, 0, 1, ...); neighbouring heads share": attend(
         Q, np.tile(K, (1, 3, 1, 1)), np.tile(V, (1, 3, 1, 1))),
-    "all heads look at the first head of keys and values": attend(Q, K[:, :1].repeat(6, 1), V[:, :1].repeat(6, 1)),
-    "keys are shared by neighbours, but values are dealt out in turns":
-        attend(Q, K.repeat(3, axis=1), np.tile(V, (1, 3, 1, 1))),
+    "all heads look at the first head of keys and values":
+        attend(Q, *(np.tile(x[:, :1], (1, 6, 1, 1)) for x in (K, V))),
     "the queries of a group are averaged":
-        lambda: attend(Q.reshape(2, 2, 3, 4, 3).mean(2), K, V).repeat(3, axis=1),
+        official(torch.tensor(Q).unflatten(1, (2, 3)).mean(2), torch.tensor(K), torch.tensor(V),
+                 is_causal=True).repeat_interleave(3, dim=1),
 })
 check.passed()
 check = checks.of(cache_mib)
@@ -1955,6 +1958,8 @@ for B, h, G, T, d_k in ((2, 4, 1, 3, 5), (1, 3, 3, 4, 2), (2, 8, 4, 5, 3), (3, 4
             Q, np.tile(K, (1, h // G, 1, 1)), np.tile(V, (1, h // G, 1, 1))),
         "all heads look at the first head of keys and values":
             everywhere(Q, K[:, :1].repeat(h, 1), V[:, :1].repeat(h, 1)),
+        "keys are shared by neighbours, but values are dealt out in turns":
+            everywhere(Q, K.repeat(h // G, 1), np.tile(V, (1, h // G, 1, 1))),
     })
 Q, K, V = rng.normal(size=(2, 6, 3, 2)), rng.normal(size=(2, 3, 3, 2)), rng.normal(size=(2, 3, 3, 2))
 shared = torch.tensor(K).repeat_interleave(2, dim=1), torch.tensor(V).repeat_interleave(2, dim=1)
