@@ -184,3 +184,27 @@ def test_errors_say_what_does_not_fit():
     cache = A.Cache(capacity=4)
     with pytest.raises(ValueError, match="room for 4 tokens, this would be 5"):
         cache.extended(normal(1, 2, 1, 5, 3), normal(1, 2, 1, 5, 3))
+
+
+def test_pictures_have_axes_that_say_what_they_show():
+    import matplotlib
+
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+    from nextword import plots_attention as pictures
+
+    weights = np.tril(RNG.random((3, 4, 4)))
+    draw = {
+        "heads": lambda: pictures.heads(weights, "nora knows that nora".split(), asking=(2,)),
+        "leaks": lambda: pictures.leaks({"causal": weights[0], "leaky": RNG.random((4, 4))}),
+        "positions": lambda: pictures.positions(A.sinusoidal_positions(20, 6)),
+        "costs": lambda: pictures.costs([1, 2], {"RNN": [1, 2], "attention": [2, 3]}, {"RNN": [1, 2], "attention": [3, 4]}),
+        "saturation": lambda: pictures.saturation([1, 2], {"raw": [0.5, 0.1], "scaled": [0.5, 0.5]}),
+        "shares": lambda: pictures.shares({"GPT": {"words": 3, "positions": 1, "attention": 4, "feed-forward": 8}}),
+        "gaps": lambda: pictures.gaps({"3-gram": {"VERB": 0.2, "NOUN": 0.1}, "ours": {"VERB": 0.1, "NOUN": -0.1}}),
+    }
+    for name, picture in draw.items():
+        picture()
+        shown = [ax for ax in plt.gcf().axes if ax.axison]
+        assert shown and all(ax.get_xlabel() or ax.get_ylabel() for ax in shown), name
+        plt.close("all")
