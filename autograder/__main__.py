@@ -117,19 +117,18 @@ def feedback(name: Name, workspace: Workspace = None, student: Student = None):
     """Writes the feedback pages again (after marking by hand, say)."""
     from . import desk
 
-    paths = desk.write_feedback(course_at(workspace), name, student)
+    paths = desk.write_feedback(course_at(workspace), name, student and [student])
     print(f"{len(paths)} pages in {course_at(workspace).feedback}")
 
 
 @app.command()
-def export(name: Name, workspace: Workspace = None):
-    """Writes grades.csv from the gradebook."""
-    from . import desk
-    from . import export as exporting
+def export(workspace: Workspace = None):
+    """Writes grades.csv (a line for each hand-in) and term.csv (one for each student) from the gradebook."""
+    from . import term
 
     course = course_at(workspace)
-    exporting.write_csv(course.grades, desk.table(course, name))
-    print(course.grades)
+    term.write(course)
+    print(f"{course.grades} and {course.grades.with_name('term.csv')}")
 
 
 @app.command()

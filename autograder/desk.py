@@ -422,18 +422,18 @@ def _write_pages(job, gradebook, records):
 def table(course, name):
     """The assignment's lines for the CSV, from gradebook and ledger; folders that are no student's are among them."""
     with Book(course.db_url) as gradebook:
-        indexes.settle(course, name, gradebook, [row.student for row in gradebook.rows(name)])
+        late = indexes.settle(course, name, gradebook, [row.student for row in gradebook.rows(name)])
         rows = gradebook.rows(name)
     points = Bundle.from_source(course, name).points
     _, refused = submissions(course, name)
-    lines = export.lines(name, points, rows, Ledger(course.ledger))
+    lines = export.lines(name, points, rows, Ledger(course.ledger), late)
     return lines + [export.Line(who, name, None, points, 0.0, record.UNREADABLE, why) for who, why in refused.items()]
 
 
-def write_feedback(course, name, student=None):
-    """Writes feedback/STUDENT/ASSIGNMENT.html for every student with a record; returns the paths."""
+def write_feedback(course, name, students=None):
+    """Writes feedback/STUDENT/ASSIGNMENT.html for all students with a record, or for these; returns the paths."""
     job = Job(course, name, "")
-    found, paths = [who for who in job.ledger.students(name) if student in (None, who)], []
+    found, paths = [who for who in job.ledger.students(name) if students is None or who in students], []
     with Book(course.db_url) as gradebook:
         for first in range(0, len(found), 200):
             part = {who: job.ledger.current(name, who) for who in found[first : first + 200]}

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from . import record
 from .ledger import write_atomically
 
-COLUMNS = ("student", "assignment", "score", "max_score", "penalty", "status", "reason")
+COLUMNS = ("student", "assignment", "score", "max_score", "penalty", "late", "status", "reason")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One student's result for one assignment. `score` is None where there is none; the reason says why."""
+    """One student's result for one assignment.
+
+    score: None where there is none, and the reason says why; penalty: points that lateness has taken off it already;
+    late: what the late policy says, in a sentence.
+    """
 
     student: str
     assignment: str
@@ -22,10 +26,14 @@ class Line:
     penalty: float
     status: str
     reason: str
+    late: str = ""
 
 
-def lines(assignment, full_marks, rows, ledger):
-    """One line per student who handed something in: from the gradebook's rows, with the records' status and reason."""
+def lines(assignment, full_marks, rows, ledger, late):
+    """One line per student who handed something in: from the gradebook's rows, with the records' status and reason.
+
+    late: student -> late.Lateness, for those in the gradebook.
+    """
     rows = {row.student: row for row in rows}
     found = []
     for student in sorted(set(rows) | set(ledger.students(assignment))):
@@ -44,18 +52,21 @@ def lines(assignment, full_marks, rows, ledger):
                 row.penalty if row else 0.0,
                 status,
                 reason,
+                late[student].reason if row else "",
             )
         )
     return found
 
 
 def write_csv(path, found):
-    """Writes the lines as CSV (UTF-8), whole or not at all. What a spreadsheet would take for a formula is quoted."""
+    """Writes the lines as CSV."""
+    write_table(path, COLUMNS, [[getattr(line, column) for column in COLUMNS] for line in found])
+
+
+def write_table(path, header, rows):
+    """Writes a CSV file (UTF-8), whole or not at all. What a spreadsheet would take for a formula is quoted."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for line in found:
-        writer.writerow([safe(getattr(line, column)) for column in COLUMNS])
+    csv.writer(text, lineterminator="\n").writerows([safe(value) for value in row] for row in [header, *rows])
     write_atomically(path, text.getvalue())
 
 
@@ -63,7 +74,7 @@ def safe(value):
     """Numbers as short as they are; text that no spreadsheet takes for a formula."""
     if value is None:
         return ""
-    if isinstance(value, float):
-        return f"{value:g}"
+    if isinstance(value, (int, float)):
+        return f"{value:.10g}"
     text = " ".join(str(value).replace("\0", "").split())
     return f"'{text}" if text.startswith(FORMULA) else text

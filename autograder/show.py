@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from . import desk, export, record
+from . import desk, record, term
 from .sandbox import levels
 
 
@@ -75,8 +75,7 @@ def _bar(console, title):
 
 def _results(console, course, name, students, counts):
     """Writes grades.csv; prints the table, or the lines of these students."""
-    lines = desk.table(course, name)
-    export.write_csv(course.grades, lines)
+    lines = term.write(course).get(name) or desk.table(course, name)
     shown = [line for line in lines if students is None or line.student in set(students)]
     console.print(table(name, shown))
     console.print(counts)
