@@ -33,14 +33,15 @@
 # | $B$, $T$ | numbers | sentences in a batch, tokens in a sentence |
 # | $D$ | a number | features of a token between layers, $d_\text{model}$ |
 # | $F$ | a number | hidden units of the feed-forward network, as a rule $4D$ |
-# | $V$, $C$ | numbers | words in the vocabulary; the longest sentence that the model has positions for, its *context* |
+# | $V$, $C$ | numbers | words in the vocabulary; the most tokens for which the model has positions, its *context* |
 # | $L$, $h$ | numbers | layers, heads; $d_k = D / h$ |
 # | $x$ | $(B, T, D)$ | what enters a layer, one row for each token |
 # | $\gamma$, $\beta$ | $(D,)$ | gain and bias of a layer norm, both learned |
 # | $E$, $P$ | $(V, D)$, $(C, D)$ | embeddings of words and of positions |
 # | $g_v$ | the shape of $v$ | gradient of the loss with respect to $v$ |
 #
-# Weight matrices are (out, in), as in PyTorch. Losses are in nats per token.
+# Weight matrices are (out, in), as in PyTorch. Losses are in nats per token. In Part 4 $V$ beside $Q$ and $K$ is
+# the matrix of values, as in notebook 05.
 
 # %% given="setup"
 import numpy as np
@@ -73,7 +74,8 @@ import numpy as np
 # where the bar is the mean over the features of the same token. Try to derive it (hint 1 says how to see it
 # without any calculation).
 #
-# Write `layer_norm(x, gamma, beta, eps)` and `layer_norm_backward(x, gamma, eps, g)`.
+# Write `layer_norm(x, gamma, beta, eps)`, which does this to every token of $x$, and `layer_norm_backward(x,
+# gamma, eps, g)`, where `g` is $g_b$ for all tokens, and `"g_x"` in the result holds the $g_a$.
 #
 # <details><summary>Hint 1: why are two things subtracted?</summary>
 #
@@ -132,10 +134,15 @@ x, gamma, beta, g = (rng.normal(size=shape) for shape in ((B, T, D), D, D, (B, T
 X, scale, shift = (torch.tensor(array, requires_grad=True) for array in (x, gamma, beta))
 official = torch.nn.functional.layer_norm
 value = official(X, (D,), scale, shift, eps)
+deviation = torch.tensor(x).std(-1, correction=0, keepdim=True)
+root = (deviation**2 + eps) ** 0.5
 turned = lambda axis: official(X.movedim(axis, -1), (x.shape[axis],), eps=eps).movedim(-1, axis) * scale + shift
 check = checks.of(layer_norm)
 check.call(x, gamma, beta, eps).close_to(value, mistakes={
     "eps is left out": official(X, (D,), scale, shift, 0.0),
+    "eps is added to the root, not under it":
+        official(X, (D,), eps=0.0) * deviation / (deviation + eps) * scale + shift,
+    "you divide by the variance and not by its root": official(X, (D,), eps=eps) / root * scale + shift,
     "mean and variance are taken over the sentences of the batch": turned(0),
     "mean and variance are taken over the tokens of a sentence": turned(1),
     "mean and variance are taken over the whole sentence": official(X, (T, D), eps=eps) * scale + shift,
@@ -150,8 +157,12 @@ check.passed()
 value.backward(torch.tensor(g))
 right = {"g_x": X.grad, "g_gamma": scale.grad, "g_beta": shift.grad}
 plain_x = torch.autograd.grad(official(X, (D,), eps=eps), X, torch.tensor(g))[0]
+constant = torch.tensor(g) * scale / root       # if mean and variance did not depend on x
 check = checks.of(layer_norm_backward)
 check.call(x, gamma, eps, g).close_to(right, mistakes={
+    "mean and variance are treated as constants": right | {"g_x": constant},
+    "the variance is treated as a constant: the term with n is missing":
+        right | {"g_x": constant - constant.mean(-1, keepdim=True)},
     "gamma is left out in g_x": right | {"g_x": plain_x},
     "gamma is multiplied at the end instead of at the beginning": right | {"g_x": plain_x * scale.detach()},
     "g_gamma and g_beta have changed places": right | {"g_gamma": shift.grad, "g_beta": scale.grad},
@@ -302,11 +313,12 @@ g, eye = torch.tensor(rng.normal(size=(2, 3, 4))), torch.eye(4, dtype=torch.floa
 first, second, third = (eye + M for M in matrices)
 check = checks.of(residual_backward)
 check.call(g.numpy(), vjps).close_to(g @ third @ second @ first, mistakes={
-    "the blocks are passed in the wrong order: the last one comes first": g @ first @ second @ third,
+    "the blocks are passed in the wrong order, from the first to the last": g @ first @ second @ third,
     "the gradient of the direct path is not added": g @ matrices[2] @ matrices[1] @ matrices[0],
     "all branches get the gradient from above, not what arrives at their own block":
         g + g @ matrices[0] + g @ matrices[1] + g @ matrices[2],
     "only the direct path is followed": g,
+    "the first block is left out": g @ third @ second,
     "the direct path is added once at the end and not at each block":
         g + g @ matrices[2] @ matrices[1] @ matrices[0],
 })
@@ -360,12 +372,13 @@ for depth, shape in ((1, (3, 2, 5)), (7, (1, 4, 3)), (0, (2, 2, 2))):
 
 # %% [markdown]
 # How much of a gradient arrives at the bottom of a stack of random layers? The picture shows the size of the
-# gradient at the input, relative to that at the output, against the number of layers; both axes are
+# gradient at the input, relative to that at the output, against the number of layers; the vertical axis is
 # logarithmic. Solid with dots: plain layers, $x' = f(x)$. Dashed with squares: residual blocks, your
 # `residual_backward`. Each layer is a random matrix that shrinks a gradient by about a third.
 #
-# *What to see:* through 64 plain layers hardly anything of the gradient is left, about $10^{-12}$ of it. With
-# residual connections it arrives: there are many paths, and the direct one loses nothing.
+# *What to see:* the solid line is nearly straight, since each plain layer takes away the same share; after 64 of
+# them about $10^{-12}$ of the gradient is left. With residual connections it arrives: there are many paths, and
+# the direct one loses nothing.
 
 # %% figure="depth"
 import matplotlib.pyplot as plt
@@ -374,7 +387,7 @@ from nextword import plots
 rng = np.random.default_rng(0)
 layers = [rng.standard_normal((32, 32)) * 0.65 / 32**0.5 for _ in range(64)]
 top = rng.standard_normal((1, 4, 32))
-depths = [1, 2, 4, 8, 16, 32, 64]
+depths = [1, 8, 16, 24, 32, 40, 48, 56, 64]
 plain, with_residual = [], []
 for depth in depths:
     g = top
@@ -385,7 +398,7 @@ for depth in depths:
     g = residual_backward(top, [lambda g, M=M: g @ M / depth**0.5 for M in layers[:depth]])
     with_residual.append(np.linalg.norm(g) / np.linalg.norm(top))
 plots.curves(depths, {"plain layers": plain, "residual blocks": with_residual}, x_axis="layers",
-             y_axis="gradient at the bottom,\nrelative to the top", logarithmic="xy")
+             y_axis="gradient at the bottom,\nrelative to the top", logarithmic="y")
 plt.show()
 
 # %% [markdown]
@@ -402,9 +415,9 @@ plt.show()
 # $$\operatorname{FFN}(x) = \operatorname{gelu}(x\, W_1^T + b_1)\; W_2^T + b_2, \qquad
 # W_1\colon (F, D), \quad W_2\colon (D, F).$$
 #
-# The hidden layer is wide, $F = 4D$, and holds two thirds of all parameters of a layer. Its activation in the
-# GPTs is a smooth relative of ReLU: $x$ times the probability that a standard normal number is smaller than
-# $x$. GPT-2 computes it by an approximation,
+# The hidden layer is wide, as a rule $F = 4D$; then this network holds two thirds of all parameters of its layer.
+# Its activation in the GPTs is a smooth relative of ReLU: $x$ times the probability that a standard normal number
+# is smaller than $x$. GPT-2 computes it by an approximation,
 #
 # $$\operatorname{gelu}(x) = \frac{x}{2}
 # \left(1 + \tanh\left(\sqrt{\frac{2}{\pi}}\, \bigl(x + 0.044715\, x^3\bigr)\right)\right),$$
@@ -496,6 +509,8 @@ for x in (np.array([-30.0, -6.0, 1e-4, 7.0, 300.0]), rng.normal(size=(2, 1, 3, 2
         "2 / pi stands there without its root": x / 2 * (1 + np.tanh(root**2 * (x + 0.044715 * x**3))),
         "x is missing inside the tanh": x / 2 * (1 + np.tanh(root * 0.044715 * x**3)),
         "x is squared and not cubed": x / 2 * (1 + np.tanh(root * (x + 0.044715 * x**2))),
+        "the cube is not multiplied by the root": x / 2 * (1 + np.tanh(root * x + 0.044715 * x**3)),
+        "the root is taken of 2 only, not of 2 / pi": x / 2 * (1 + np.tanh(2**0.5 / np.pi * (x + 0.044715 * x**3))),
     })
 check.passed()
 check = checks.of(feed_forward)
@@ -537,7 +552,8 @@ check.passed()
 #
 # So that no mistake of an earlier exercise is paid for twice, three functions are handed in: `norm(x, gamma,
 # beta)` is layer normalisation, `attend(x, W_in, b_in, W_out, b_out)` is the whole of causal multi-head
-# attention, and `activation(x)` the function between the two linear layers. You put them together.
+# attention, and `activation(x)` the function between the two linear layers (so `feed_forward`, which always takes
+# gelu, does not fit). You put them together; whether you call your `residual` or write the sums out is up to you.
 #
 # One request: connect things with operators (`@`, `+`, `.T`) and not with functions such as `np.dot`. Then the
 # tape of notebook 03 can pass *its* tensors through your function instead of arrays, and below your own model
@@ -612,10 +628,22 @@ def hand_in_attention(x, W_in, b_in, W_out, b_out):
 
 
 of_norm = lambda i: {f"norm{i}.weight", f"norm{i}.bias"}
+without = lambda part: module(**{name: 0 * array for name, array in p.items() if name.startswith(part)})
+second = lambda x: without("self_attn")(x) - torch.tensor(x)        # what the second block adds
 x = rng.normal(size=(B, T, D))
+X, y, z = torch.tensor(x), without("linear")(x), module()(x)
+unnormalised = X + hand_in_attention(x, *(array for name, array in p.items() if name.startswith("self_attn")))
 check = checks.of(transformer_layer)
-check.call(x, p, hand_in_norm, hand_in_attention, np.tanh).close_to(module()(x), mistakes={
+check.call(x, p, hand_in_norm, hand_in_attention, np.tanh).close_to(z, mistakes={
     "the norms come after the sums (post-norm)": module(norm_first=False)(x),
+    "the residual connection around attention is missing": y - X + second((y - X).numpy()),
+    "the residual connection around the feed-forward network is missing": z - y,
+    "the second block adds to x, not to the output of the first": z - y + X,
+    "the second block adds to what norm2 returns, not to what it reads":
+        z - y + hand_in_norm(y.numpy(), p["norm2.weight"], p["norm2.bias"]),
+    "the feed-forward network reads x, not the output of the first block": y + second(x),
+    "attention reads x as it is, without norm1": unnormalised + second(unnormalised.numpy()),
+    "x is added to the output of the whole layer once more": z + X,
     "norm1 is used in both places": module(**{name: p[name.replace("2", "1")] for name in of_norm(2)})(x),
     "norm1 and norm2 have changed places": module(
         **{name: p[name.translate({49: "2", 50: "1"})] for name in of_norm(1) | of_norm(2)})(x),
@@ -702,8 +730,9 @@ check.passed()
 #
 # Two things are easily forgotten. Since each block *adds* to $x$, nobody has normalised the sum at the end, so
 # there is a **final norm** before the head. And the head here is the embedding matrix $E$ itself: a word is
-# likely if its embedding points in the direction of $x^{(L)}_t$. Such a head is called **tied**; it saves $V
-# \cdot D$ parameters, which in GPT-1 is a quarter of the model.
+# likely if its embedding points in the direction of the normalised $x^{(L)}_t$. Such a head is called **tied**;
+# it saves $V \cdot D$ parameters, which in GPT-1 is a quarter of the model. The model ends with the logits:
+# the softmax is left to the loss.
 #
 # The parameters come in a dict `p`: `"tokens"` is $E$ $(V, D)$, `"positions"` is $P$ $(C, D)$ with $C \ge T$,
 # `"norm.weight"` and `"norm.bias"` belong to the final norm, and `"layers"` is a list of $L$ dicts, one for
@@ -779,10 +808,10 @@ class Assembled(torch.nn.Module):
         return self.head(self.norm(x) if norm else x).detach()
 
 
-def assembled(layers=p["layers"], where=range(T), norm=True, scale=1.0):
+def assembled(layers=p["layers"], where=range(T), norm=True, scale=1.0, places=1.0):
     model = Assembled().double()
-    arrays = {"words.weight": p["tokens"] * scale, "places.weight": p["positions"], "norm.weight": p["norm.weight"],
-              "norm.bias": p["norm.bias"], "head.weight": p["tokens"]}
+    arrays = {"words.weight": p["tokens"] * scale, "places.weight": p["positions"] * places,
+              "norm.weight": p["norm.weight"], "norm.bias": p["norm.bias"], "head.weight": p["tokens"]}
     model.load_state_dict({name: torch.tensor(array) for name, array in arrays.items()})
     return model(np.array(where), layers, norm)
 
@@ -790,6 +819,8 @@ def assembled(layers=p["layers"], where=range(T), norm=True, scale=1.0):
 check = checks.of(language_model)
 check.call(ids, p, some_layer, some_norm).close_to(assembled(), mistakes={
     "the final norm is missing": assembled(norm=False),
+    "the positions are not added": assembled(places=0.0),
+    "these are probabilities, not logits": assembled().softmax(-1),
     "the last T rows of the positions are added, not the first": assembled(where=range(C - T, C)),
     "positions are counted from 1": assembled(where=range(1, T + 1)),
     "the positions are taken at the ids of the words": assembled(where=ids),
@@ -867,7 +898,8 @@ check.passed()
 # The papers say that GPT has 117 million parameters, the largest GPT-2 1.5 billion and GPT-3 175 billion. With
 # what you have built you can count them to the last one. **Guess first:** in GPT (12 layers, $D = 768$, 40,478
 # words), is the larger part in the embeddings, in attention or in the feed-forward networks? And how many
-# gigabytes is GPT-3 if each parameter takes 32 bits? Write your guesses down.
+# gigabytes is GPT-3 if each parameter takes 32 bits? Write your guesses down (a comment in the cell below will do)
+# before you read on.
 #
 # Each of the $L$ layers has two norms (gain and bias), the attention matrices $W_\text{in}$ $(3D, D)$ and
 # $W_\text{out}$ $(D, D)$ with their biases, and the two feed-forward matrices with theirs. Around the layers
@@ -876,10 +908,12 @@ check.passed()
 #
 # Write three functions.
 #
-# - `parameter_count(V, D, layers, context, inner, final_norm)`, exactly;
+# - `parameter_count(V, D, layers, context, inner, final_norm)`, exactly; `layers` is $L$, `context` is $C$, and
+#   `inner` is $F$;
 # - `memory_gib(parameters, bits)`: what they occupy, in GiB, that is in units of $2^{30}$ bytes of 8 bits;
 # - `petaflop_days(parameters, tokens)`: what training costs. A forward pass takes one multiplication and one
-#   addition per parameter and token, the backward pass twice as much, six operations in all. One
+#   addition per parameter and token, the backward pass twice as much, six operations in all. (This is the field's
+#   usual estimate: it leaves out the scores of attention, which are few beside the rest.) One
 #   *petaflop/s-day* is a machine with $10^{15}$ operations per second running for a day. (The lecture's slide
 #   gives GPT-3 "50 petaflop/s-days". You will see that this cannot be right; it belongs to one of its small
 #   siblings.)
@@ -935,36 +969,40 @@ from nextword import checks
 
 
 def parts_by_torch(V, D, layers, context, inner):
-    """The sizes of PyTorch's modules, which on this device have shapes but no numbers."""
-    with torch.device("meta"):
-        size = lambda module: sum(parameter.numel() for parameter in module.parameters())
+    """How many numbers there are in PyTorch's parameters, by name; those of a layer are counted over all layers."""
+    with torch.device("meta"):      # shapes without numbers (and no Embedding: here it would import for seconds)
+        parts = {"tokens": torch.empty(V, D), "positions": torch.empty(context, D)}
         layer = torch.nn.TransformerEncoderLayer(D, 1, inner)
-        biases = [x.numel() for name, x in layer.named_parameters() if "bias" in name and "norm" not in name]
-        return {"tokens": size(torch.nn.Embedding(V, D)), "positions": size(torch.nn.Embedding(context, D)),
-                "layers": layers * size(layer), "norm": size(torch.nn.LayerNorm(D)),
-                "biases": layers * sum(biases),
-                "norms": layers * (size(layer.norm1) + size(layer.norm2)),
-                "biases of norms": layers * (layer.norm1.bias.numel() + layer.norm2.bias.numel())}
+    sizes = {name: tensor.numel() for name, tensor in parts.items()}
+    return sizes | {name: layers * tensor.numel() for name, tensor in layer.named_parameters()}
 
 
 check = checks.of(parameter_count)
 for name, sizes, final_norm in (
     ("GPT-1", (40_478, 768, 12, 512, 3072), False), ("GPT-2", (50_257, 1600, 48, 1024, 6400), True)
 ):
-    part = parts_by_torch(*sizes)
-    total = part["tokens"] + part["positions"] + part["layers"] + final_norm * part["norm"]
+    part, D, layers = parts_by_torch(*sizes), sizes[1], sizes[2]
+    total = sum(part.values()) + final_norm * 2 * D
+    without = lambda *ends: total - sum(size for name, size in part.items() if name.endswith(ends))
+    in_layers = total - without("weight", "bias")
     check.call(*sizes, final_norm).equals(total, note=f"This is {name}", mistakes={
         "the head is counted a second time, though it is tied": total + part["tokens"],
-        "the positions are missing": total - part["positions"],
-        "the biases of the linear layers are missing": total - part["biases"],
-        "the norms in the layers are missing": total - part["norms"],
-        "the norms have a gain, but no bias": total - part["biases of norms"],
-        "the norms have no bias, nor has the final one": total - part["biases of norms"] - final_norm * sizes[1],
-        "each layer has one norm, not two": total - part["norms"] // 2,
-        "the final norm is always counted": total + (not final_norm) * part["norm"],
-        "the final norm is never counted": total - final_norm * part["norm"],
-        "the layers are counted once": total - part["layers"] + part["layers"] // sizes[2],
-        "b_2 of the feed-forward network has D entries, not F": total + sizes[2] * (sizes[4] - sizes[1]),
+        "the positions are missing": without("positions"),
+        "the biases of the linear layers are missing":
+            without("proj_bias", "proj.bias", "linear1.bias", "linear2.bias"),
+        "the biases of the feed-forward network are missing": without("linear1.bias", "linear2.bias"),
+        "b_2 of the feed-forward network is counted with F entries (it has D)": total + layers * (sizes[4] - D),
+        "one of the two matrices of the feed-forward network is missing": without("linear1.weight"),
+        "the bias of W_in is missing": without("in_proj_bias"),
+        "W_out and its bias are missing": without("out_proj.weight", "out_proj.bias"),
+        "each layer lacks 4 D: gain and bias of both norms, or the biases of attention":
+            without("norm1.weight", "norm1.bias", "norm2.weight", "norm2.bias"),
+        "each layer lacks 2 D: one of its two norms, or the biases of both": without("norm1.bias", "norm2.bias"),
+        "the norms have no bias, nor has the final one": without("norm1.bias", "norm2.bias") - final_norm * D,
+        "the final norm has a gain, but no bias": total - final_norm * D,
+        "the final norm is always counted": total + (not final_norm) * 2 * D,
+        "the final norm is never counted": total - final_norm * 2 * D,
+        "only one layer is counted": total - in_layers + in_layers // layers,
     })
 check.passed()
 check = checks.of(memory_gib)
@@ -1002,9 +1040,9 @@ for V, D, layers, context, inner, final_norm in (
 ):
     with torch.device("meta"):
         layer = torch.nn.TransformerEncoderLayer(D, 1, inner)
-        parts = [torch.nn.Embedding(V, D), torch.nn.Embedding(context, D)] + final_norm * [torch.nn.LayerNorm(D)]
+        tables = torch.empty(V, D), torch.empty(context, D)
     count = lambda module: sum(parameter.numel() for parameter in module.parameters())
-    total = sum(map(count, parts)) + layers * count(layer)
+    total = sum(table.numel() for table in tables) + layers * count(layer) + final_norm * count(layer.norm1)
     check.call(V, D, layers, context, inner, final_norm).equals(total, mistakes={
         "the head is counted a second time, though it is tied": total + V * D,
         "the inner size is taken for 4 D whatever is handed in": total + layers * (4 * D - inner) * (2 * D + 1),
@@ -1114,13 +1152,18 @@ steps, warmup, peak = 20, 4, 0.3
 rates = schedule_by_torch(steps, warmup, peak)
 check = checks.of(learning_rate)
 for step in (0, 2, 3, 4, 9, 19):
+    over_all = peak * 0.5 * (1 + math.cos(math.pi * step / steps))
     check.call(step, steps, warmup, peak).close_to(rates[step], mistakes={
         "the warm-up begins at 0: use step + 1": peak * step / warmup,
-        "there is no warm-up": peak * 0.5 * (1 + math.cos(math.pi * step / steps)),
-        "the cosine runs over all steps and not over those after the warm-up":
-            peak * 0.5 * (1 + math.cos(math.pi * step / steps)),
+        "the warm-up lasts one step too long": peak * (step + 1) / warmup,
+        ("there is no warm-up" if step < warmup else
+         "the cosine runs over all steps and not over those after the warm-up"): over_all,
+        "the cosine begins after the warm-up, but is spread over all steps: it does not reach 0":
+            peak * 0.5 * (1 + math.cos(math.pi * (step - 4) / 20)),
         "the cosine is a whole one: it comes back up": peak * 0.5 * (1 + math.cos(2 * math.pi * (step - 4) / 16)),
         "the cosine is not shifted and halved": peak * math.cos(math.pi * (step - 4) / 16),
+        "the cosine is not halved": peak * (1 + math.cos(math.pi * (step - 4) / 16)),
+        "the angle is in degrees (cos takes radians)": peak * 0.5 * (1 + math.cos(180 * (step - 4) / 16)),
         "the rate falls along a straight line": peak * (1 - (step - 4) / 16),
         "the cosine ends one step early": peak * 0.5 * (1 + math.cos(math.pi * (step - 4) / 15)),
     })
@@ -1482,7 +1525,9 @@ print(", ".join(f"{name}: {np.mean(true - p):.3f} nats per token above the floor
 #    have *at least* probability $p$, divided by their sum. Where the model is sure, that is one word; where it
 #    is not, many.
 #
-# Write `next_distribution(logits, temperature, top_k, top_p)`; `None` leaves a knob alone.
+# Of words with equal probabilities the one with the smaller id comes first, here too. Write
+# `next_distribution(logits, temperature, top_k, top_p)`; `None` leaves a knob alone. Logits may be large and the
+# temperature small: no exponential may overflow (notebook 03).
 #
 # <details><summary>Hint 1: which word is the last that stays under top-p?</summary>
 #
@@ -1555,6 +1600,11 @@ check.call(logits, 1.5, top_k=3).close_to(only(1, 3, 5), mistakes={
     "what is left is not divided by its sum": torch.where(only(1, 3, 5) > 0, softmax(X / 1.5, 0), 0),
     "one word too few stays": only(1, 3), "one word too many stays": only(1, 3, 5, 0),
     "the first k words stay, not the likeliest": only(0, 1, 2),
+    "the k unlikeliest words stay": only(0, 2, 4),
+})
+check.call(np.log([0.25, 0.5, 0.25]), 1.0, top_k=2).close_to([1 / 3, 2 / 3, 0], mistakes={
+    "of equal words the last one stays, not the first": [0, 2 / 3, 1 / 3],
+    "all words stay that are as likely as the one at place k": [0.25, 0.5, 0.25],
 })
 shares = np.array([0.05, 0.5, 0.2, 0.25])
 check.call(np.log(shares), 1.0, top_p=0.6).close_to([0, 2 / 3, 0, 1 / 3], mistakes={
@@ -1562,6 +1612,7 @@ check.call(np.log(shares), 1.0, top_p=0.6).close_to([0, 2 / 3, 0, 1 / 3], mistak
     "what is left is not divided by its sum": [0, 0.5, 0, 0.25],
     "one word too many stays": [0, 0.5 / 0.95, 0.2 / 0.95, 0.25 / 0.95],
     "words are taken in the order of the vocabulary": [0.05 / 0.75, 0.5 / 0.75, 0.2 / 0.75, 0],
+    "places in the sorted order are taken for ids of words": [0.05 / 0.55, 0.5 / 0.55, 0, 0],
 })
 check.passed()
 
@@ -1634,7 +1685,7 @@ check.passed()
 # <details><summary>Hint 1: the mask</summary>
 #
 # New token $n$ (from 0) stands at position $M + n$. At which of the $M + N$ positions may it look? For $N = 1$,
-# at all.
+# at all of them.
 #
 # </details>
 # <details><summary>Hint 2: pseudo-code</summary>
@@ -1683,6 +1734,12 @@ check = checks.of(attend_with_cache)
 check.call(*part(0, 3), None).close_to((whole[:, :, :3], (K[:, :, :3], V[:, :, :3])), mistakes={
     "the first tokens see each other without a mask, also those that come later":
         (official(*map(torch.tensor, part(0, 3))), (K[:, :, :3], V[:, :, :3])),
+    "each new token sees the next one, too": (official(
+        *map(torch.tensor, part(0, 3)), attn_mask=torch.ones(3, 3).tril(1).bool()), (K[:, :, :3], V[:, :, :3])),
+    "the scores are not divided by the root of d_k": (official(
+        *map(torch.tensor, part(0, 3)), is_causal=True, scale=1.0), (K[:, :, :3], V[:, :, :3])),
+    "the scores are divided by the root of d_v, not of d_k": (official(
+        *map(torch.tensor, part(0, 3)), is_causal=True, scale=5**-0.5), (K[:, :, :3], V[:, :, :3])),
 })
 check.call(*part(3, 4), (K[:, :, :3], V[:, :, :3])).close_to((whole[:, :, 3:4], (K[:, :, :4], V[:, :, :4])), mistakes={
     "the new token does not see itself, only the cache":
@@ -1862,6 +1919,12 @@ check.call(x, 5).close_to(turned_by_torch(x, 5), mistakes={
     "start is not used": turned_by_torch(x, 0),
     "the first token stands one position too far": turned_by_torch(x, 6),
     "the exponent is i / d_k, not 2i / d_k": turned_by_torch(x, 5, exponent=1),
+    "the exponent is 4i / d_k: i counts pairs, not features": turned_by_torch(x, 5, exponent=4),
+    "the exponent lacks its minus sign": turned_by_torch(x, 5, exponent=-2),
+    "both sines are added: that of the even features has a minus":
+        torch.where(torch.arange(6) % 2 == 0, turned_by_torch(x, 5, sign=-1), turned_by_torch(x, 5)),
+    "the turned features are not put back in turns, all even ones come first":
+        torch.cat([turned_by_torch(x, 5)[..., i::2] for i in (0, 1)], dim=-1),
     "positions run along the heads and not along the tokens":
         lambda: turned_by_torch(x.swapaxes(1, 2), 5).swapaxes(1, 2),
 })
@@ -1930,7 +1993,7 @@ check.passed()
 # *Difficulty 3 of 5 · about 20 minutes · 2 bonus points*
 #
 # A cache makes writing fast, and it fills the memory: 96 layers with 96 heads of 128 features in GPT-3, keys
-# and values, 16 bits each, are 4.5 MiB for every single *word*. **Grouped-query attention** (Ainslie et al.,
+# and values, 16 bits each, are 4.5 MiB for every single token. **Grouped-query attention** (Ainslie et al.,
 # 2023) keeps all $h$ heads of queries, but gives them only $G$ heads of keys and values, each shared by $h/G$
 # *neighbouring* heads: with $h = 4$ and $G = 2$, heads 0 and 1 look at keys 0, heads 2 and 3 at keys 1. The
 # cache shrinks by the factor $h/G$, and the quality hardly suffers.
@@ -1999,8 +2062,8 @@ check.passed()
 check = checks.of(cache_mib)
 both = 2 * torch.empty(96, 96, 128, 10, dtype=torch.float16, device="meta").nbytes / 2**20
 check.call(96, 96, 128, 10, 16).close_to(both, mistakes={
-    "only keys are counted, values are kept, too": both / 2, "these are bits, not bytes": both * 8,
-    "these are units of 10^6 bytes": both * 2**20 / 1e6,
+    "only the keys are counted, and not the values": both / 2, "these are bits, not bytes": both * 8,
+    "these are units of 10^6 bytes": both * 2**20 / 1e6, "these are GiB": both / 1024,
 })
 check.passed()
 

@@ -52,7 +52,7 @@ wrong("no_mask", "does not mask", but("columns <= rows + M", "columns >= 0"), na
 wrong("mask_left", "begins the mask at the left", but("rows + M", "rows"), names="begins at the left")
 wrong("one_too_few", "does not let a token see itself", but("rows + M", "rows + M - (M > 0)"),
       names="does not see itself")
-wrong("one_too_many", "lets each token see the next", but("rows + M", "rows + M + 1"))
+wrong("one_too_many", "lets each token see the next", but("rows + M", "rows + M + 1"), names="sees the next one")
 wrong("forgets_cache", "attends to the new tokens only", '''
 def attend_with_cache(Q, K, V, cache):
     N = Q.shape[2]
@@ -69,4 +69,6 @@ wrong("new_first", "puts the new tokens first", but("(cache[0], K)", "(K, cache[
       .replace("columns <= rows + M", "(columns <= rows + M) | (M > 0)"), names="before those of the cache")
 wrong("wrong_axis", "concatenates along the heads", but("axis=2)\n        V", "axis=1)\n        V").replace(
     "(cache[1], V), axis=2", "(cache[1], V), axis=1"))
-wrong("no_scale", "does not scale", but(" / np.sqrt(Q.shape[-1])", ""))
+wrong("no_scale", "does not scale", but(" / np.sqrt(Q.shape[-1])", ""), names="not divided by the root of d_k")
+wrong("scale_of_values", "divides by the root of d_v", but("np.sqrt(Q.shape[-1])", "np.sqrt(V.shape[-1])"),
+      names="root of d_v")

@@ -61,10 +61,12 @@ wrong("no_half", "forgets the half", but("0.5 * x", "x"), names="1/2 is missing"
 wrong("no_root", "forgets the root", but("np.sqrt(2 / np.pi) * ", ""), names="root is missing")
 wrong("two_over_pi", "takes no root", but("np.sqrt(2 / np.pi)", "(2 / np.pi)"), names="without its root")
 wrong("square", "squares instead of cubing", but("x**3", "x**2"), names="squared and not cubed")
-wrong("no_activation", "has no activation", but("hidden = gelu(x @ W_1.T + b_1)", "hidden = x @ W_1.T + b_1"), names="no activation")
+wrong("no_activation", "has no activation", but("hidden = gelu(x @ W_1.T + b_1)", "hidden = x @ W_1.T + b_1"),
+      names="no activation")
 wrong("activation_last", "activates at the end", but("hidden = gelu(x @ W_1.T + b_1)", "hidden = x @ W_1.T + b_1").replace(
     "return hidden @ W_2.T + b_2", "return gelu(hidden @ W_2.T + b_2)"), names="comes at the end")
-wrong("activation_twice", "activates twice", but("return hidden @ W_2.T + b_2", "return gelu(hidden @ W_2.T + b_2)"), names="once more")
+wrong("activation_twice", "activates twice", but("return hidden @ W_2.T + b_2", "return gelu(hidden @ W_2.T + b_2)"),
+      names="once more")
 wrong("residual", "adds x", but("return hidden", "return x + hidden"), names="x is added")
 wrong("no_b_1", "forgets b_1", but(" + b_1", ""), names="b_1 is missing")
 wrong("no_b_2", "forgets b_2", but(" + b_2", ""), names="b_2 is missing")

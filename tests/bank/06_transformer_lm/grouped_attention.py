@@ -44,7 +44,8 @@ def cache_mib(layers, kv_heads, d_k, tokens, bits):
 ''')
 wrong("in_turns", "deals the keys out in turns", but("i // (h // G)", "i % G"), names="dealt out in turns")
 wrong("first_only", "uses the first head of keys", but("i // (h // G)", "0"), names="the first head of keys")
-wrong("values_in_turns", "mixes the two ways", but("V[:, which]", "V[:, [i % G for i in range(h)]]"), names="values are dealt out")
+wrong("values_in_turns", "mixes the two ways", but("V[:, which]", "V[:, [i % G for i in range(h)]]"),
+      names="values are dealt out")
 wrong("group_is_G", "takes G for the size of a group", but("i // (h // G)", "min(i // G, G - 1)"))
 wrong("mean_queries", "averages the queries of a group", '''
 def grouped_attention(Q, K, V, attend):
@@ -57,7 +58,7 @@ def grouped_attention(Q, K, V, attend):
 def cache_mib(layers, kv_heads, d_k, tokens, bits):
     return 2 * layers * kv_heads * d_k * tokens * bits / 8 / 2**20
 ''', names="averaged")
-wrong("keys_only", "counts the keys only", but("2 * layers", "layers"), names="values are kept, too")
+wrong("keys_only", "counts the keys only", but("2 * layers", "layers"), names="not the values")
 wrong("bits", "forgets that a byte has 8 bits", but(" / 8", ""), names="bits, not bytes")
 wrong("megabytes", "uses 10^6 bytes", but("1024**2", "1e6"), names="10^6")
-wrong("gibibytes", "returns GiB", but("1024**2", "1024**3"))
+wrong("gibibytes", "returns GiB", but("1024**2", "1024**3"), names="GiB")

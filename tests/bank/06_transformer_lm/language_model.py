@@ -47,11 +47,15 @@ wrong("uncut", "adds all positions", but("P[:T]", "P"))
 wrong("last_positions", "adds the last positions", but("P[:T]", "P[-T:]"), names="the last T rows")
 wrong("from_one", "counts positions from 1", but("P[:T]", "P[np.arange(1, T + 1) % len(P)]"), names="counted from 1")
 wrong("at_ids", "takes positions at the ids", but("P[:T]", "P[ids % len(P)]"), names="at the ids of the words")
-wrong("by_sentence", "gives a position to each sentence", but("P[:T]", "P[:B, None]"), names="to the sentences of the batch")
-wrong("top_down", "goes through the layers from the top", but('in p["layers"]', 'in p["layers"][::-1]'), names="from the top to the bottom")
+wrong("by_sentence", "gives a position to each sentence", but("P[:T]", "P[:B, None]"),
+      names="to the sentences of the batch")
+wrong("top_down", "goes through the layers from the top", but('in p["layers"]', 'in p["layers"][::-1]'),
+      names="from the top to the bottom")
 wrong("one_layer", "uses one layer", but('in p["layers"]', 'in p["layers"][:1]'), names="only the first layer")
 wrong("same_layer", "uses the first layer's parameters everywhere", but("layer(x, parameters)", 'layer(x, p["layers"][0])'),
       names="parameters of the first")
-wrong("scaled", "multiplies the embeddings by the root of D", but("E[ids]", "E[ids] * E.shape[1] ** 0.5"), names="root of D")
-wrong("probabilities", "returns probabilities", but("return x @ E.T", "s = np.exp(x @ E.T)\n    return s / s.sum(axis=-1, keepdims=True)"))
+wrong("scaled", "multiplies the embeddings by the root of D", but("E[ids]", "E[ids] * E.shape[1] ** 0.5"),
+      names="root of D")
+wrong("probabilities", "returns probabilities", but("return x @ E.T", "s = np.exp(x @ E.T)\n    return s / s.sum(axis=-1, keepdims=True)"),
+      names="probabilities, not logits")
 wrong("last_only", "returns the last position", but("return x @ E.T", "return x[:, -1] @ E.T"))

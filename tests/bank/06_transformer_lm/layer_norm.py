@@ -69,7 +69,8 @@ def layer_norm_backward(x, gamma, eps, g):
 ''')
 wrong("bessel", "divides the variance by D - 1", FORWARD.replace("keepdims=True)\n    return", "keepdims=True, ddof=1)\n    return")
       + "\n\n\n" + BACKWARD, names="D - 1")
-wrong("eps_outside", "adds eps to the root", but("np.sqrt(variance + eps)", "(np.sqrt(variance) + eps)"), names="not under it")
+wrong("eps_outside", "adds eps to the root", but("np.sqrt(variance + eps)", "(np.sqrt(variance) + eps)"),
+      names="not under it")
 wrong("no_eps", "leaves eps out", but("np.sqrt(variance + eps)", "np.sqrt(variance)"), names="eps is left out")
 wrong("no_root", "divides by the variance", but("np.sqrt(variance + eps)", "(variance + eps)"), names="not by its root")
 wrong("over_batch", "normalises over the batch", FORWARD.replace("axis=-1", "axis=0") + "\n\n\n" + BACKWARD,

@@ -39,7 +39,10 @@ wrong("over_all", "lets the cosine run over all steps", but("(step - warmup) / (
 wrong("whole_cosine", "uses a whole cosine", but("np.pi * progress", "2 * np.pi * progress"), names="a whole one")
 wrong("raw_cosine", "does not shift the cosine", but("0.5 * (1 + np.cos(np.pi * progress))", "np.cos(np.pi * progress)"),
       names="not shifted and halved")
-wrong("linear", "falls along a line", but("0.5 * (1 + np.cos(np.pi * progress))", "(1 - progress)"), names="straight line")
+wrong("linear", "falls along a line", but("0.5 * (1 + np.cos(np.pi * progress))", "(1 - progress)"),
+      names="straight line")
 wrong("early", "ends one step early", but("(steps - warmup)", "(steps - warmup - 1)"), names="one step early")
-wrong("boundary", "has the wrong first step of the cosine", but("step < warmup", "step <= warmup"))
-wrong("degrees", "takes the cosine of degrees", but("np.pi * progress", "180 * progress"))
+wrong("boundary", "has the wrong first step of the cosine", but("step < warmup", "step <= warmup"),
+      names="one step too long")
+wrong("degrees", "takes the cosine of degrees", but("np.pi * progress", "180 * progress"), names="degrees")
+wrong("not_halved", "forgets the half", but("0.5 * (1", "(1"), names="not halved")

@@ -65,16 +65,27 @@ def next_distribution(logits, temperature, top_k=None, top_p=None):
     mask[order[:keep]] = 1
     return probs * mask / np.sum(probs * mask)
 ''')
-wrong("multiplies", "multiplies by the temperature", but(" / temperature\n", " * temperature\n"), names="multiplied by the temperature")
-wrong("ignores_temperature", "does not use the temperature", but(") / temperature\n", ")\n"), names="temperature is not used")
-wrong("smallest", "takes the smallest at temperature 0", but("np.argmax(logits)", "np.argmin(logits)"), names="smallest logit wins")
+wrong("multiplies", "multiplies by the temperature", but(" / temperature\n", " * temperature\n"),
+      names="multiplied by the temperature")
+wrong("ignores_temperature", "does not use the temperature", but(") / temperature\n", ")\n"),
+      names="temperature is not used")
+wrong("smallest", "takes the smallest at temperature 0", but("np.argmax(logits)", "np.argmin(logits)"),
+      names="smallest logit wins")
 wrong("k_not_normalised", "does not divide after top-k", but("            probs[i] = 0\n        probs = probs / probs.sum()\n    if top_p",
                                                             "            probs[i] = 0\n    if top_p"), names="not divided by its sum")
+wrong("unlikeliest", "sorts the other way", but("key=lambda i: -probs[i]", "key=lambda i: probs[i]"),
+      names="k unlikeliest")
+wrong("ties_reversed", "takes the last of equal words", but("range(len(probs))", "range(len(probs))[::-1]"),
+      names="last one stays")
+wrong("ties_kept", "keeps all that equal the word at place k", but("for i in order[top_k:]:", "for i in np.flatnonzero(probs < sorted(probs)[-min(top_k, len(probs))]):"),
+      names="as likely as the one at place k")
 wrong("k_too_few", "keeps k - 1", but("order[top_k:]", "order[max(top_k - 1, 1):]"), names="one word too few")
 wrong("k_too_many", "keeps k + 1", but("order[top_k:]", "order[top_k + 1:]"), names="one word too many")
 wrong("first_k", "keeps the first k words", but("order[top_k:]", "range(top_k, len(probs))"), names="not the likeliest")
-wrong("p_too_few", "throws the last word out", but("if total >= top_p", "if total + p >= top_p and total > 0"), names="thrown out, too")
-wrong("threshold", "keeps words above p", but("if total >= top_p", "if p < top_p and i != order[0]"))
+wrong("p_too_few", "throws the last word out", but("if total >= top_p", "if total + p >= top_p and total > 0"),
+      names="thrown out, too")
+wrong("threshold", "keeps words above p", but("if total >= top_p", "if p < top_p and i != order[0]"),
+      names="thrown out, too")
 wrong("p_first", "does top-p before top-k", '''
 def next_distribution(logits, temperature, top_k=None, top_p=None):
     if temperature == 0:

@@ -66,13 +66,21 @@ def rope_attention(Q, K, V, attend):
 ''', names="not with its neighbour")
 wrong("sign", "turns the other way", but("np.sin(angles)", "-np.sin(angles)"), names="wrong sign")
 wrong("no_start", "does not use start", but("(start + np.arange(T))", "np.arange(T)"), names="start is not used")
-wrong("off_by_one", "counts from 1", but("(start + np.arange(T))", "(start + 1 + np.arange(T))"), names="one position too far")
+wrong("off_by_one", "counts from 1", but("(start + np.arange(T))", "(start + 1 + np.arange(T))"),
+      names="one position too far")
 wrong("exponent", "has i / d_k in the exponent", but("-2 * np", "-np"), names="not 2i / d_k")
 wrong("along_heads", "counts heads instead of tokens", but("T, d_k = x.shape[2:]", "_, T, _, d_k = x.shape").replace(
     "* theta\n", "* theta\n    angles = angles[:, None]\n"), names="along the heads")
-wrong("values_too", "turns the values, too", but("rope(K, 0), V)", "rope(K, 0), rope(V, 0))"), names="values are turned, too")
+wrong("values_too", "turns the values, too", but("rope(K, 0), V)", "rope(K, 0), rope(V, 0))"),
+      names="values are turned, too")
 wrong("queries_only", "turns the queries only", but("rope(K, 0), V)", "K, V)"), names="only the queries")
-wrong("result", "turns the result", but("attend(rope(Q, 0), rope(K, 0), V)", "rope(attend(Q, K, V), 0)"), names="result is turned")
-wrong("nothing", "turns nothing", but("attend(rope(Q, 0), rope(K, 0), V)", "attend(Q, K, V)"), names="nothing is turned")
-wrong("not_a_rotation", "forgets a sign", but("even * cos - odd * sin", "even * cos + odd * sin"))
-wrong("separate", "puts all even features first", but("axis=-1).reshape(x.shape)", "axis=-2).reshape(x.shape)"))
+wrong("result", "turns the result", but("attend(rope(Q, 0), rope(K, 0), V)", "rope(attend(Q, K, V), 0)"),
+      names="result is turned")
+wrong("nothing", "turns nothing", but("attend(rope(Q, 0), rope(K, 0), V)", "attend(Q, K, V)"),
+      names="nothing is turned")
+wrong("not_a_rotation", "forgets a sign", but("even * cos - odd * sin", "even * cos + odd * sin"),
+      names="both sines are added")
+wrong("separate", "puts all even features first", but("axis=-1).reshape(x.shape)", "axis=-2).reshape(x.shape)"),
+      names="not put back in turns")
+wrong("growing_theta", "forgets the minus sign of the exponent", but("-2 * np", "2 * np"), names="lacks its minus sign")
+wrong("twice_the_exponent", "takes i twice as large", but("-2 * np", "-4 * np"), names="exponent is 4i")

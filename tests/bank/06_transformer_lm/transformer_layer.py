@@ -57,13 +57,17 @@ wrong("no_second_skip", "forgets the second residual connection", but("z = y + h
       names="around the feed-forward network is missing")
 wrong("adds_x", "adds x in the second block", but("z = y + hidden", "z = x + hidden"), names="adds to x")
 wrong("reads_x", "reads x in the second block", but("reads = norm(y,", "reads = norm(x,"), names="reads x")
-wrong("no_norm2", "forgets the second norm", but('norm(y, p["norm2.weight"], p["norm2.bias"])', "y"), names="norm2 is left out")
+wrong("no_norm2", "forgets the second norm", but('norm(y, p["norm2.weight"], p["norm2.bias"])', "y"),
+      names="norm2 is left out")
 wrong("norm1_twice", "uses the first norm twice", but('p["norm2.weight"], p["norm2.bias"]', 'p["norm1.weight"], p["norm1.bias"]'),
       names="norm1 is used in both places")
 wrong("norms_swapped", "exchanges the norms", but("norm1", "norm3").replace("norm2", "norm1").replace("norm3", "norm2"),
       names="changed places")
 wrong("relu", "uses its own activation", but("activation(reads", "np.maximum(0, reads"), names="but ReLU")
 wrong("no_activation", "forgets the activation", but("activation(reads", "(reads"), names="no activation")
-wrong("skip_over_all", "adds x once more", but("return z", "return x + z"))
+wrong("skip_over_all", "adds x once more", but("return z", "return x + z"), names="once more")
+wrong("adds_normalised", "adds what norm2 returns", but("z = y +", "z = reads +"), names="adds to what norm2 returns")
+wrong("no_norm1", "lets attention read x", but("attend(norm(x, p[\"norm1.weight\"], p[\"norm1.bias\"]), *attention)", "attend(x, *attention)"),
+      names="without norm1")
 wrong("parallel", "lets both sublayers read x", but("reads = norm(y,", "reads = norm(x,").replace("z = y + hidden", "z = y + x * 0 + hidden"),
       names="reads x")
