@@ -98,7 +98,7 @@ class Session:
     def __init__(self, house, limits, secret=False):
         self.house, self.limits, self.bounds, self.secret = house, limits, house.bounds, secret
         self.codec = wire.Codec(self._refer, self._resolve, self.bounds)
-        self.callbacks, self.calls, self.nested = [], 0, 0
+        self.callbacks, self.handed, self.calls, self.nested = {}, 0, 0, 0
         self.done = 0  # how many cells of the submission it has run; kept by the judge
         self.deadline = self.lost = None
         try:
@@ -115,6 +115,18 @@ class Session:
         """Sets the deadline for all questions from now on."""
         self._started, self._seconds, self._delay = time.monotonic(), seconds, self.room.delay()
         self.deadline = self._started + seconds
+
+    def begin_test(self):
+        """The functions that a test hands over end with it: no later answer can call them, or say that it is one."""
+        self.callbacks.clear()
+        self.calls = 0
+
+    def run(self, source):
+        """Runs a cell. The second question is for one that has answered the first itself, and left."""
+        try:
+            return self.ask("run", source)
+        finally:
+            self.ask("here")
 
     def ask(self, *request):
         """Sends a request and returns what the answer gives; raises what it raises; AnswerLost when it is lost."""
@@ -204,8 +216,9 @@ class Session:
         if isinstance(value, Remote):
             return ["answer", object.__getattribute__(value, "_number")]
         if callable(value):
-            self.callbacks.append(value)
-            return ["judge", len(self.callbacks) - 1]
+            self.handed += 1
+            self.callbacks[self.handed] = value
+            return ["judge", self.handed]
         raise TypeError(f"a test may hand over plain values and functions, not {type(value).__name__}")
 
     def _resolve(self, reference):

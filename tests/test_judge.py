@@ -66,7 +66,7 @@ def test_how_large_a_value_of_a_hidden_test_is_is_not_told(score, rooms, sample_
 
 
 def forged(reply):
-    """A cell that answers for itself and leaves: it may lose more than its own points, and never wins any."""
+    """A cell that answers for itself and leaves: it loses its own points, and never wins any."""
     return f"import os, msgpack\nf = {reply}\nf = len(f).to_bytes(8, 'big') + f\nwhile f: f = f[os.write(3, f):]\nos._exit(0)"
 
 
@@ -87,14 +87,14 @@ REPLIES = {
 @pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES.keys())
 def test_a_forged_reply_of_a_cell_is_bounded_text_at_most(score, rooms, sample_bundle, reply):
     made = score({"count_words": forged(reply)})
-    assert made.score in (0, FULL - 3)
+    assert made.score == FULL - 3
     assert len(made.to_json()) < 200_000 and len(page(sample_bundle, made)) < 200_000
 
 
 def test_a_reply_sent_before_the_question_is_no_answer(score, rooms):
     ahead = "import os, msgpack\nf = msgpack.packb([0, 'ok', [0, [4, 'a', 2, 'b', 1], [0]]])\nos.write(3, (len(f).to_bytes(8, 'big') + f) * 3)"
     made = score({"count_words": f"def count_words(t): return 0\n{ahead}"})
-    assert made.score in (0, FULL - 3)
+    assert made.score == FULL - 3
 
 
 def test_text_that_no_page_or_terminal_can_show_is_made_fit(score, rooms, sample_bundle):

@@ -250,7 +250,7 @@ def test_ordinary_keys_are_not_taken_for_colliding_ones():
     assert len(through({float("nan"): 1, float("inf"): 2})) == 2
 
 
-@pytest.mark.parametrize("shape", [(0, 1 << 40), (1 << 31, 0, 2), (0, 1 << 62), (0, -1), (1 << 70, 0), (0, "x"), (0, 1.5)])
+@pytest.mark.parametrize("shape", [(0, 1 << 40), (1 << 31, 0, 2), ((1 << 31) - 1, 0), (0, 1_000_001), (0, 1 << 62), (0, -1), (1 << 70, 0), (0, "x"), (0, 1.5)])
 def test_an_empty_array_has_no_enormous_shape(shape):
     with pytest.raises(wire.WireError):
         codec().unpack(msgpack.packb([wire.ARRAY, "<f8", *[s if type(s) is not int or s < 1 << 63 else 1 << 63 for s in shape], b""]))

@@ -18,6 +18,7 @@ import numpy as np
 LIST, TUPLE, SET, FROZENSET, DICT, ARRAY, SCALAR, INTEGER, COMPLEX, REFERENCE, TENSOR = range(11)
 NUMERIC = re.compile(r"[<>|=][biufc]\d{1,2}\Z")
 MAX_INTEGER_BYTES = 4096
+MAX_EMPTY = 1_000_000  # rows, or columns, of an array without entries
 MAX_EQUAL_HASHES = 50  # of the keys of one dictionary, or the items of one set
 
 
@@ -200,8 +201,8 @@ def _array(tag, dtype, *rest):
     dtype = np.dtype(dtype)
     if any(type(length) is not int for length in shape) or math.prod(map(abs, shape)) * dtype.itemsize != len(raw):
         raise WireError("malformed value: an array of another size than its shape")
-    if not raw and math.prod(length or 1 for length in shape) > sys.maxsize >> 32:
-        raise WireError("an empty array of an enormous shape")  # sums of it would be enormous
+    if not raw and math.prod(length or 1 for length in shape) > MAX_EMPTY:
+        raise WireError("an empty array of an enormous shape")  # sums of it, or a list of its rows, would be enormous
     # copied: the frame is read-only, and an answer may write into what it is given
     array = np.frombuffer(raw, dtype).reshape(tuple(shape)).astype(_plain_dtype(dtype))
     if tag == TENSOR:
