@@ -83,13 +83,20 @@ def _missing(bundle):
 
 
 def _edited(bundle, given):
-    names = {"test": "The test of", "hidden": "The hidden test of"}
-    for cell_id in given.edited:
-        cell = bundle.cell(cell_id)
-        what = f'The {cell.role} cell "{cell.name}"'
-        if cell.role in names:
-            what = f"{names[cell.role]} {bundle.exercise(cell.exercise).label}"
-        yield f"{what} was changed, and was run here as it is now. The grader uses the original."
+    """One sentence about the cells that were handed out and are not as they were."""
+    names = {"test": "the test of", "hidden": "the hidden test of"}
+    cells = [bundle.cell(cell_id) for cell_id in given.edited]
+    found = [
+        f"{names[cell.role]} {bundle.exercise(cell.exercise).label}"
+        if cell.role in names
+        else f'the {cell.role} cell "{cell.name}"'
+        for cell in cells
+    ]
+    if len(found) == 1:
+        first = found[0][0].upper() + found[0][1:]
+        yield f"{first} was changed, and was run here as it is now. The grader uses the original."
+    elif found:
+        yield f"Changed, and run here as they are now: {', '.join(found)}. The grader uses the originals."
 
 
 class _Report:
@@ -116,7 +123,8 @@ class _Report:
 
     def _coded(self, exercise):
         tests, verdict = self.tests[exercise.name], self._verdict(exercise)
-        points = f"{sum(t.points for t in tests):g} of {sum(t.maximum for t in tests):g}"
+        most = sum(t.maximum for t in tests)
+        points = f"{sum(t.points for t in tests):g} of {most:g}" if most else ""  # all its points are the hidden test's
         if any(t.bonus for t in tests):
             points += " bonus"
         hidden = sum(c.points for c in self.bundle.cells if c.role == "hidden" and c.exercise == exercise.name)
@@ -177,7 +185,8 @@ class _Report:
 
 
 def _plain(text):
-    return text.replace("[", r"\[")  # rich's markup
+    """A heading for the terminal: without the notebook's $ of formulas, and with nothing that rich takes for markup."""
+    return text.replace("$", "").replace("[", r"\[")
 
 
 def _pack(notebook, name, data):

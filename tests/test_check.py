@@ -13,6 +13,7 @@ from sample_course import NAME, RIGHT, cell, handed_in, own, student, twin
 from autograder import check, reading
 from autograder.course import Limits
 from autograder.grading import Grader
+from autograder.sandbox import house
 
 
 @pytest.fixture
@@ -209,3 +210,43 @@ def test_the_command_needs_no_course_and_its_exit_code_tells(save):
     save(student())
     assert subprocess.run(command, capture_output=True, cwd=path.parent, timeout=120).returncode == 1
     assert Path(path.parent / f"{NAME}-hand-in.zip").exists()
+
+
+# --- on a system with neither pidfds nor /proc, as macOS is ---
+
+AS_ON_MACOS = """
+import builtins, os, resource
+del os.pidfd_open, resource.RLIMIT_MSGQUEUE
+opened = builtins.open
+def without_proc(path, *rest, **named):
+    if str(path).startswith("/proc"):
+        raise FileNotFoundError(path)
+    return opened(path, *rest, **named)
+builtins.open = without_proc
+"""
+
+
+@pytest.fixture
+def macos(monkeypatch):
+    """What is missing there is missing here, in this process and in the one that runs the answers."""
+    import signal
+
+    monkeypatch.delattr(signal, "pidfd_send_signal")
+    monkeypatch.setattr(house, "START", AS_ON_MACOS + house.START)
+
+
+def still_runs(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_without_pidfds_a_notebook_is_checked_and_what_loops_is_ended(macos, save, capsys, tmp_path):
+    assert check.check(save(handed_in())) == check.GOOD
+    assert "2 of 2 visible tests pass" in capsys.readouterr().out
+    note = f"import os\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\nwhile True: pass"
+    looping = handed_in(count_words=note, entropy=RIGHT["entropy"])
+    assert check.check(save(looping), limits=Limits(cell_seconds=1)) == check.NOT_YET
+    assert "Is there a loop that never ends?" in " ".join(capsys.readouterr().out.split())
+    assert not still_runs((tmp_path / "pid").read_text())

@@ -25,6 +25,7 @@ SECCOMP_MODE_FILTER = 2
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
 SYS_MOUNT_SETATTR = 442
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
+NUMBER = struct.Struct("!i")  # of a process group, as `plain` sends it
 CONNECTION = 3  # the file descriptor of the submission's own socket, in every room
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -98,11 +99,17 @@ def clear(folder):
 
 
 def plain(connection, limits):
-    """No isolation at all (`--sandbox none`): a process group of its own and resource limits."""
+    """No isolation at all (`--sandbox none`): a process group of its own and resource limits.
+
+    The only room that macOS has: without pidfds, the coordinator is told the number of the process group.
+    """
     os.setsid()
     end_with_parent()
-    socket.send_fds(connection, [b"P"], [os.pidfd_open(os.getpid())])
-    set_limits(limits)
+    if hasattr(os, "pidfd_open"):
+        socket.send_fds(connection, [b"P"], [os.pidfd_open(os.getpid())])
+    else:
+        connection.sendall(b"N" + NUMBER.pack(os.getpid()))
+    set_limits(limits, shared_user=True)
     keep_only(connection)
 
 
@@ -140,18 +147,20 @@ def set_limits(limits, shared_user=False):
 
     shared_user: the processes of all rooms count as one user's, so that only their sum can be limited.
     """
-    with open("/proc/self/statm") as file:
-        held = int(file.read().split()[0]) * resource.getpagesize()
-    for name, value in {
-        "AS": held + (limits["memory_mb"] << 20),
+    values = {
         "NPROC": limits["processes"] * (64 if shared_user else 1),
         "FSIZE": limits["scratch_mb"] << 20,
         "NOFILE": limits["open_files"],
         "CORE": 0,
         "MEMLOCK": 0,
         "MSGQUEUE": 0,
-    }.items():
-        number = getattr(resource, f"RLIMIT_{name}")
+    }
+    if (held := _held()) is not None:
+        values["AS"] = held + (limits["memory_mb"] << 20)
+    for name, value in values.items():
+        number = getattr(resource, f"RLIMIT_{name}", None)
+        if number is None:  # macOS has not all of them
+            continue
         hard = resource.getrlimit(number)[1]
         if hard != resource.RLIM_INFINITY:
             value = min(value, hard)
@@ -160,6 +169,15 @@ def set_limits(limits, shared_user=False):
     cpu = limits["cpu_seconds"]
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
     signal.signal(signal.SIGXCPU, _out_of_time)
+
+
+def _held():
+    """Bytes of address space that this process has already; None on macOS, which neither says nor limits them."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[0]) * resource.getpagesize()
+    except FileNotFoundError:
+        return None
 
 
 def _out_of_time(*_):

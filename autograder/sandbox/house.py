@@ -30,28 +30,56 @@ class Room:
 
     def __init__(self, connection, handle):
         self.connection, self._handle = connection, handle
-        self._schedule = _schedule_of(handle)
 
     def delay(self):
         """How many seconds the room's main thread could have run so far, but waited for a processor."""
-        try:
-            with open(self._schedule) as file:
-                return int(file.read().split()[1]) / 1e9
-        except (OSError, ValueError, IndexError):
-            return 0.0
+        return self._handle.delay() if self._handle else 0.0
 
     def close(self):
         """Ends whatever still runs in the room; returns when it is gone."""
         self.connection.close()
-        if self._handle is None:
-            return
+        if self._handle:
+            self._handle.end()
+        self._handle = None
+
+
+class _Pidfd:
+    """A room by the kernel's own handle, which never means another process."""
+
+    def __init__(self, descriptor):
+        self.descriptor = descriptor
+        self.schedule = _schedule_of(descriptor)
+
+    def delay(self):
         try:
-            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+            with open(self.schedule) as file:
+                return int(file.read().split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):
+            return 0.0
+
+    def end(self):
+        try:
+            signal.pidfd_send_signal(self.descriptor, signal.SIGKILL)
         except ProcessLookupError:
             pass
-        select.select([self._handle], [], [], ROOM_SECONDS)
-        os.close(self._handle)
-        self._handle = None
+        select.select([self.descriptor], [], [], ROOM_SECONDS)
+        os.close(self.descriptor)
+
+
+class _Group:
+    """A room by the number of its process group, for systems without pidfds; only of a room that isolates nothing."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def delay(self):
+        return 0.0
+
+    def end(self):
+        try:
+            os.killpg(self.number, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):  # macOS refuses to signal what has ended
+            pass
 
 
 def _schedule_of(handle):
@@ -158,7 +186,9 @@ class House:
         ours.settimeout(ROOM_SECONDS)
         message, descriptors, _, _ = socket.recv_fds(ours, 1, 1)
         if descriptors:
-            return Room(ours, descriptors[0])
+            return Room(ours, _Pidfd(descriptors[0]))
+        if message == b"N":
+            return Room(ours, _Group(*room.NUMBER.unpack(ours.recv(room.NUMBER.size))))
         said = message + (ours.recv(4096) if message else b"")
         ours.close()
         raise EOFError(said.decode(errors="replace") or "the house closed")
