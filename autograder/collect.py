@@ -3,11 +3,13 @@
     submitted/STUDENT/ASSIGNMENT/                the attempt that counts, with timestamp.txt where the time is known
     submitted/STUDENT/ASSIGNMENT/attempts/...    all attempts, so that nothing is lost
 
-Nothing in a zip is trusted: it is never extracted, names in it choose no path, and every file is read with a limit.
+Nothing in a zip is trusted: it is never extracted, names in it choose no path, and every file is read with a limit. A
+student's own zip within one, as `autograder check` leaves it ready to hand in, counts as the one notebook in it.
 """
 
 import datetime as dt
 import hashlib
+import io
 import re
 import stat
 import unicodedata
@@ -186,8 +188,24 @@ def _checked(found):
     if len(found.data) > intake.LARGEST:
         return Found(found.name, problem=f"It is larger than {intake.LARGEST // 1_000_000} MB.")
     if found.data[:4] == b"PK\x03\x04" and not found.name.lower().endswith(".ipynb"):
-        return Found(found.name, problem="It is a zip in itself; hand in the notebook that is in it.")
+        return _unpacked(found)
     return found
+
+
+def _unpacked(found):
+    """A zip that a student made, as `autograder check` makes one: the notebook in it, named after the zip."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(found.data)) as archive:
+            entries = [one for one in archive.infolist() if re.search(r"(?i)\.ipynb$", one.filename)]
+            entries = [one for one in entries if not IGNORED.search(one.filename)]
+            if len(entries) != 1:
+                said = f"It is a zip in itself with {len(entries)} notebooks in it; hand in the one notebook."
+                return Found(found.name, problem=said)
+            inner = _of_entry(archive, entries[0], intake.LARGEST)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+        return Found(found.name, problem="It is a zip in itself that cannot be read; hand in the notebook.")
+    name = re.sub(r"(?i)(?:-hand-in)?( ?-?\(?\d*\)?)\.zip$", r"\1.ipynb", found.name)
+    return Found(name, inner.data, inner.problem, found.when)
 
 
 def _when(entry):

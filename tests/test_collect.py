@@ -165,9 +165,35 @@ HOSTILE = {
 }
 
 
+def packed(tmp_path, files):
+    """The bytes of a zip, as a student hands it in."""
+    return zipped(tmp_path / "own.zip", files).read_bytes()
+
+
+HOSTILE |= {
+    "two in its own zip": ([("ann/work.zip", [("a.ipynb", b"{}"), ("b.ipynb", b"{}")])], "with 2 notebooks in it"),
+    "none in its own zip": ([("ann/work.zip", [("essay.txt", b"x")])], "with 0 notebooks in it"),
+    "a bomb in its own zip": ([("ann/work.zip", [("a.ipynb", b"0" * 15_000_000)])], "zip bomb"),
+    "a way out in its own zip": ([("ann/work.zip", [("../../a.ipynb", b"{}")])], "leads out of the zip"),
+}
+
+
+def test_the_zip_that_check_makes_is_the_notebook_in_it(course, right, wrong, tmp_path):
+    own = packed(tmp_path, [(f"{NAME}.ipynb", right)])
+    source = zipped(tmp_path / "submissions.zip", [
+        (f"doejane_12345_67890_{NAME}.ipynb", wrong),
+        (f"doejane_12345_67891_{NAME}-hand-in-1.zip", own),
+        (f"smithbob_222_333_{NAME}-hand-in.zip", own),
+    ])
+    report = collect.collect(course, NAME, [source])
+    assert report.taken == {"doejane": 2, "smithbob": 1} and not report.problems
+    assert taken(course, "doejane") == taken(course, "smithbob") == right
+
+
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_zips_write_nothing_outside_and_are_reported(course, kind, tmp_path):
     files, says = HOSTILE[kind]
+    files = [(name, packed(tmp_path, data) if isinstance(data, list) else data) for name, data in files]
     before = {p for p in tmp_path.rglob("*") if course.root not in p.parents}
     source = zipped(tmp_path / "hostile.zip", files)
     report = collect.collect(course, NAME, [source])
