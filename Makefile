@@ -7,7 +7,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: bench demo test bank lab build lint test-notebooks test-browser setup bubblewrap chromium clean
+.PHONY: bench demo ladder test bank lab build lint test-notebooks test-browser setup bubblewrap chromium clean
 
 ## demo: build the notebooks, grade a sample class in the sandbox into demo/, print the table
 demo: setup bubblewrap
@@ -47,6 +47,10 @@ bench: setup
 	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[bench]'
 	$(BIN)/python benchmarks/autodiff.py
 	$(BIN)/python benchmarks/rnn.py
+
+## ladder: the loss of every model, on narwhals and on Shakespeare's characters: docs/ladder.md and its picture
+ladder: setup
+	$(BIN)/python benchmarks/ladder.py
 
 setup: .venv/ready
 

@@ -163,13 +163,23 @@ def test_it_learns_narwhals_past_every_counted_model():
 
     model = tr.TransformerLM(tr.Config(len(vocab), width=48, layers=1, heads=4, context=32), rng)
     train(model, batches.endless(narwhals.train, 32, rng, make), 500, lr=5e-3, progress=False)
-    loss = evaluate(model, batches.epoch(narwhals.test[:500], 250, make=make))
-    assert narwhals.entropy_per_token - 0.02 < loss < min(ladder.LOSSES["3-gram"], 1.8)
+    rung = ladder.judge("a small transformer", model)
+    assert rung.loss < ladder.LOSSES["4-gram, Witten-Bell"]
+    assert rung.above > -rung.error, "nothing beats the language itself: this model saw what it should predict"
+    assert rung.loss == pytest.approx(evaluate(model, batches.epoch(narwhals.test, 250, make=make)), rel=1e-5)
 
 
 def test_the_counted_rungs_of_the_ladder_are_what_counting_gives():
-    for _, (name, loss) in zip(range(7), ladder.measure(), strict=False):
-        assert ladder.LOSSES[name] == pytest.approx(loss, abs=1e-4), "run python -m nextword.ladder, and correct LOSSES"
+    for _, rung in zip(range(7), ladder.measure(), strict=False):
+        assert ladder.LOSSES[rung.name] == pytest.approx(rung.loss, abs=1e-4), "run make ladder, and correct LOSSES"
+        assert rung.above > -rung.error
+
+
+def test_a_model_that_cheats_is_seen_below_the_grammar():
+    """Half a nat per sentence less than the grammar itself: more luck than 2,000 sentences allow."""
+    data = ladder.Data()
+    rung = data.rung("cheat", None, data.grammar - 0.5 * np.random.default_rng(0).random(len(data.grammar)))
+    assert rung.above < -5 * rung.error
 
 
 def test_the_ladder_goes_down_from_model_to_model():

@@ -4,13 +4,12 @@
 
     ladder.show("4-gram, Witten-Bell", {"my model": 1.52})      # the rungs up to that one, and one more
 
-Counting is quick and training is not, so the losses of all rungs are kept here, in LOSSES. `python -m
-nextword.ladder` (or `make ladder`) measures them anew, in about a minute on one core, and draws the chart.
+Counting is quick and training is not, so the losses of all rungs are kept here, in LOSSES. `make ladder` measures
+them anew, in about a minute on one core.
 """
 
 import math
-import sys
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,13 +42,30 @@ def show(upto, new=None, ax=None):
     plots.loss_ladder(known | (new or {}), floor=corpora.narwhals().entropy_per_token, ax=ax)
 
 
+class Rung(NamedTuple):
+    """A model of the ladder, trained, and what it loses on new sentences, in nats per token."""
+
+    name: str
+    model: object       # None for the uniform distribution
+    loss: float
+    above: float        # the loss, less what the grammar itself loses on the same sentences
+    error: float        # the standard error of `above`: what is several of these below the grammar, cheats
+
+
 def measure(progress=False):
-    """Count and train every model from scratch: yields (name, nats per token), from the first rung to the last."""
-    data = _Data()
-    yield "uniform", math.log(len(data.vocab) - 1)  # <s> never comes next
-    yield from _counted(data)
-    for name, (build, steps, lr) in _TRAINED.items():
-        yield name, data.trained(build, steps, lr, progress)
+    """Count and train every model from scratch: yields Rungs from the first to the last."""
+    data = Data()
+    yield data.rung("uniform", None, math.log(len(data.vocab) - 1) * data.tokens)  # <s> never comes next
+    for name, model in _counted(data):
+        yield data.rung(name, model, data.nats_counted(model))
+    for name in _TRAINED:
+        yield judge(name, data.trained(name, progress), data)
+
+
+def judge(name, model, data=None):
+    """The Rung of a neural model whose ids are those of Data().vocab, with `loss(batch)` as RNNLM has it."""
+    data = data or Data()
+    return data.rung(name, model, data.nats_trained(model))
 
 
 def _counted(data):
@@ -57,10 +73,9 @@ def _counted(data):
 
     for n in range(1, 6):
         trie = ngram.count(data.vocab.stream(data.corpus.train, n), n, len(data.vocab), data.vocab.bos)
-        held_out = data.vocab.stream(data.corpus.test, n)
-        yield f"{n}-gram", ngram.add_k(trie, 0.1).cross_entropy(held_out)
+        yield f"{n}-gram", ngram.add_k(trie, 0.1)
         if n == 4:
-            witten_bell = ngram.witten_bell(trie).cross_entropy(held_out)
+            witten_bell = ngram.witten_bell(trie)
     yield "4-gram, Witten-Bell", witten_bell
 
 
@@ -90,52 +105,49 @@ _TRAINED = {
 }
 
 
-class _Data:
-    """The sentences as ids."""
+class Data:
+    """The sentences, the ids of their words, and the nats that the grammar itself loses on each new one."""
 
     def __init__(self):
         from nextword import corpora, text
 
         self.corpus = corpora.narwhals()
         self.vocab = text.Vocab(self.corpus.vocabulary, specials=(text.BOS, text.EOS))
+        self.tokens = np.array([len(sentence) + 1 for sentence in self.corpus.test])
+        self.grammar = -np.array([self.corpus.sentence_log_prob(sentence) for sentence in self.corpus.test])
 
-    def trained(self, build, steps, lr, progress):
-        """The loss on new sentences after training."""
+    def rung(self, name, model, nats):
+        """The Rung of a model, from the nats that it loses on each test sentence."""
+        above, length = nats - self.grammar, self.tokens.mean()
+        error = above.std(ddof=1) / math.sqrt(len(above))
+        return Rung(name, model, nats.mean() / length, above.mean() / length, error / length)
+
+    def nats_counted(self, model):
+        """The nats that an n-gram model loses on each test sentence."""
+        nats = -np.log(model.probabilities(self.vocab.stream(self.corpus.test, model.n)))
+        return np.add.reduceat(nats, np.cumsum(self.tokens) - self.tokens)
+
+    def nats_trained(self, model):
+        """The nats that a neural model loses on each test sentence."""
+        from nextword import batches
+        from nextword.tape import no_grad
+
+        with no_grad():
+            return np.array([model.loss(batch)[0].item() * batch.tokens
+                             for batch in batches.epoch(self.corpus.test, 1, make=self.batch)])
+
+    def trained(self, name, progress):
+        """The neural model of that name, trained."""
         from nextword import batches, rnn
 
-        def make(sentences):
-            ids = [self.vocab.encode(sentence) for sentence in sentences]
-            return batches.language_batch(ids, self.vocab.bos, self.vocab.eos)
-
+        build, steps, lr = _TRAINED[name]
         rng = np.random.default_rng(0)
         model = build(len(self.vocab), rng)
-        rnn.train(model, batches.endless(self.corpus.train, 32, rng, make), steps, lr=lr, progress=progress)
-        return rnn.evaluate(model, batches.epoch(self.corpus.test, 200, make=make))
+        rnn.train(model, batches.endless(self.corpus.train, 32, rng, self.batch), steps, lr=lr, progress=progress)
+        return model
 
+    def batch(self, sentences):
+        from nextword import batches
 
-def main(folder="build"):
-    """Measure, print and draw all rungs; returns how many are not as LOSSES says."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    import matplotlib.pyplot as plt
-
-    from nextword import corpora, plots
-
-    floor, losses, wrong = corpora.narwhals().entropy_per_token, {}, 0
-    for name, loss in measure(progress=sys.stdout.isatty()):
-        losses[name] = loss
-        # Training ends a little elsewhere on another processor, counting does not.
-        differs = abs(loss - LOSSES.get(name, math.inf)) > (0.01 if name in _TRAINED else 1e-4)
-        wrong += differs
-        print(f"{name:20} {loss:7.4f} nats per token" + differs * f"   (LOSSES has {LOSSES.get(name)})")
-    print(f"{'entropy':20} {floor:7.4f}")
-    plots.loss_ladder(losses, floor=floor)
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    plt.savefig(Path(folder, "ladder.png"))
-    print(f"The chart is {Path(folder, 'ladder.png')}.")
-    return wrong
-
-
-if __name__ == "__main__":
-    sys.exit(1 if main() else 0)
+        ids = [self.vocab.encode(sentence) for sentence in sentences]
+        return batches.language_batch(ids, self.vocab.bos, self.vocab.eos)
