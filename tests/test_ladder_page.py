@@ -8,8 +8,8 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
 def rows():
-    """{model: loss} from the tables of the page."""
-    lines = (DOCS / "ladder.md").read_text().splitlines()
+    """{model: loss} from the page's table of narwhals."""
+    lines = (DOCS / "ladder.md").read_text().split("\n## ")[1].splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
     return {name: float(loss) for name, loss, _ in cells if loss not in ("loss", "---")}
 
