@@ -15,7 +15,7 @@ demo: setup bubblewrap
 
 ## test: the project's own tests, with the answer bank
 test: setup bubblewrap lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser and not notebooks" tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser and not notebooks and not site" tests
 	$(BIN)/python tests/bank --sandbox=$(SANDBOX)
 
 ## bank: every right and wrong answer through the real judge
@@ -95,3 +95,26 @@ test-scale: setup bubblewrap
 	SUBMISSIONS=2000 $(BIN)/python -m pytest -s tests/test_scale.py
 
 .PHONY: bench-grading test-kill test-postgres test-scale postgresql
+
+## site: the course as a book to read in a browser, in build/site/reader/html; COURSE=1: no solutions, in build/site/course/html
+SITE := $(if $(COURSE),course,reader)
+site: build/site/ready
+	$(BIN)/python site/book $(if $(COURSE),--course)
+
+## site-open: the same, served on this machine only
+site-open: site
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site/$(SITE)/html 8000
+
+build/site/ready: .venv/ready site/package-lock.json
+	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[site]'
+	mkdir -p build/site
+	cp site/package.json site/package-lock.json build/site
+	$(BIN)/npm ci --prefix build/site --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+## test-site: both sites, read in a real browser with no way out
+test-site: site chromium
+	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[browser]'
+	$(BIN)/python -m pytest -m site tests
+
+.PHONY: site site-open test-site

@@ -14,7 +14,7 @@ project = "nextword"
 html_title = "nextword"
 language = "en"
 extensions = ["myst_nb", "sphinxcontrib.katex", "sphinx.ext.autodoc", "book.reference", "book.player"]
-exclude_patterns = ["downloads", "README.md"]  # the instructor's guide includes parts of README.md
+exclude_patterns = ["downloads"]
 
 nb_execution_mode = "off"  # outputs are in the pages already
 nb_render_markdown_format = "myst"

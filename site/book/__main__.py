@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from autograder import source as sources  # noqa: E402
 from autograder.course import Course  # noqa: E402
 from book import executed, pages, reference  # noqa: E402
 
+INSTRUCTORS = re.compile(r"```{toctree}\n[^`]*:caption: To teach it.*?```\n", re.DOTALL)
 TEXTS = ("index.md", "glossary.md", "reading.md")
 
 
@@ -54,16 +56,14 @@ def write_sources(course, folder, cache, solutions):
     if solutions:
         files |= _for_instructors(course.root)
     else:
-        files["index.md"] = files["index.md"].replace("\ninstructors\n", "\n")
-    _sync(folder, files)
+        files["index.md"] = INSTRUCTORS.sub("", files["index.md"])
+    _sync(folder, {name: text if isinstance(text, bytes) else text.encode() for name, text in files.items()})
 
 
 def _for_instructors(root):
-    """The guide and what it includes and links to, where they lie in the repository."""
-    texts = [root / "README.md", root / "CONTRIBUTING.md", *root.glob("docs/*.md")]
-    return {"instructors.md": (SITE / "instructors.md").read_text(encoding="utf-8")} | {
-        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in texts
-    }
+    """The guides and their pictures, where they lie in the repository, so that links between them hold."""
+    paths = [root / "README.md", root / "CONTRIBUTING.md", *root.glob("docs/*.*")]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
 
 def _page(course, source, outputs, solutions):
@@ -72,15 +72,15 @@ def _page(course, source, outputs, solutions):
 
 
 def _sync(folder, files):
-    """Makes a folder hold these texts and nothing else."""
+    """Makes a folder hold these files and nothing else."""
     for old in [path for path in folder.rglob("*") if path.is_file()]:
         if old.relative_to(folder).as_posix() not in files:
             old.unlink()
-    for name, text in files.items():
+    for name, contents in files.items():
         path = folder / name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
+        if not path.exists() or path.read_bytes() != contents:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(contents)
 
 
 def write_static(home):

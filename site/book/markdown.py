@@ -8,7 +8,7 @@ DISPLAYED = re.compile(r"^([ ]*)\$\$(.+?)\$\$", re.MULTILINE | re.DOTALL)
 SUMMARY = re.compile(r"<summary>(.*?)</summary>", re.DOTALL)
 HEADING = re.compile(r"^(#+ )", re.MULTILINE)
 ALTERNATIVE = re.compile(r"^\*Alternative text: (.+?)\*$\n*", re.MULTILINE | re.DOTALL)
-MARKUP = re.compile(r"[`*$\\]|</?\w+[^>]*>")
+MARKUP = re.compile(r"[`*$\\{}]|</?\w+[^>]*>")
 
 
 def for_sphinx(text, demote=False):
@@ -48,7 +48,7 @@ def description(text):
 
 def plain(text):
     """Markdown as one line of plain text."""
-    return " ".join(MARKUP.sub("", text).split())
+    return " ".join(MARKUP.sub("", text.replace("\\mid", "given")).split())
 
 
 def folded(summary, text, kind):

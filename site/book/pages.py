@@ -1,5 +1,7 @@
 """A notebook as a page to read: prose, pictures, results, and each exercise with its solution folded away."""
 
+import re
+
 from autograder.cells import SCHEME, SOLUTION, inside, student_version
 from autograder.released import LANGUAGE
 from book import markdown
@@ -10,6 +12,8 @@ PLAYERS = {} and {
     ("02_procedural_backprop", "test-nn_backward"): "graph",
     ("05_attention", "figure-heads"): "heads",
 }
+# A text that speaks of light and dark: in the dark its picture must not be turned round.
+SHADES = re.compile(r"\b(dark|darker|black|white|pale|paler|light|lighter)\b", re.IGNORECASE)
 
 
 def page(source, outputs, download, solutions):
@@ -46,7 +50,10 @@ def _code(cell, outputs, about, solutions):
         made = [_markdown(cell.id, markdown.code(student_version(cell)))]
         return made + [_markdown(f"solution-{cell.name}", _solution(cell))] if solutions else made
     shown = {"figure": ("hide-input", "code"), "test": ("hide-cell", "test")}.get(cell.role)
-    metadata = {"mystnb": {"image": {"alt": _alternative(about)}}}
+    image = {"alt": _alternative(about)}
+    if SHADES.search(about):
+        image["classes"] = "as-drawn"
+    metadata = {"mystnb": {"image": image}}
     if shown:
         metadata["tags"] = [shown[0]]
         metadata["mystnb"] |= {f"code_prompt_{way}": f"{way.capitalize()} the {shown[1]}" for way in ("show", "hide")}
