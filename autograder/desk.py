@@ -7,6 +7,7 @@ gradebook, autograded notebook and feedback page have been written.
 
 import contextlib
 import hashlib
+import json
 import os
 import re
 import time
@@ -354,12 +355,12 @@ class _Settling:
 
 
 def _enrol(job, gradebook):
-    """The gradebook has to know the assignment's cells before it takes grades."""
-    assignment = job.course.assignment(job.name)
+    """The gradebook has to know the assignment's cells before it takes grades; the formgrader, its source notebook."""
+    assignment, listed = job.course.assignment(job.name), job.course.source_notebook(job.name)
     mark = job.ledger.folder.parent / "current" / f"{job.name}.enrolled"
     key = f"{job.bundle.digest} {assignment.due} {job.course.db_url}"
     cells = [cell.id for cell in job.bundle.cells if cell.role in ("test", "hidden", "written")]
-    if _small_text_of(mark) == key and gradebook.enrolled(assignment, cells):
+    if _small_text_of(mark) == key and gradebook.enrolled(assignment, cells) and listed.exists():
         return
     import nbformat
 
@@ -367,6 +368,7 @@ def _enrol(job, gradebook):
 
     solved = build.solved_notebook(source.read(job.course.source(job.name)), assignment)
     gradebook.enrol(assignment, nbformat.from_dict(build.gradebook_notebook(solved)))
+    ledger.write_atomically(listed, json.dumps(solved, indent=1) + "\n")
     ledger.write_atomically(mark, key)
 
 

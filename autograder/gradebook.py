@@ -44,6 +44,16 @@ class Entry:
     unchanged: frozenset = field(default=frozenset())
 
 
+@dataclass(frozen=True)
+class Question:
+    """A written question: how many submissions have it, and those that wait for a grader (number -> its id)."""
+
+    assignment: str
+    cell: str
+    submissions: int
+    waiting: dict
+
+
 class Book:
     """The gradebook of a class, open for as long as the `with` block lasts."""
 
@@ -230,6 +240,29 @@ class Book:
         with _clear_errors(self.db_url):
             found = self._book.db.query(own.student_id, own.timestamp).join(api.Assignment)
             return dict(map(tuple, found.filter(api.Assignment.name == assignment)))
+
+    def written(self):
+        """A Question for every written question of every assignment, in the order of assignments and cells."""
+        api = _nbgrader()
+        columns = (api.Assignment.name, api.BaseCell.name, api.SubmittedNotebook.id, api.Grade.needs_manual_grade)
+        with _clear_errors(self.db_url):
+            found = (
+                self._book.db.query(*columns)
+                .select_from(api.Grade)
+                .join(api.BaseCell, api.Grade.cell_id == api.BaseCell.id)
+                .join(api.SubmittedNotebook, api.Grade.notebook_id == api.SubmittedNotebook.id)
+                .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+                .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
+                .filter(api.BaseCell.name.startswith("written-"))
+                .order_by(api.Assignment.name, api.BaseCell.name, api.SubmittedNotebook.id)
+            ).all()
+        questions = {}
+        for assignment, cell, notebook, needs in found:
+            questions.setdefault((assignment, cell), []).append((notebook, needs))
+        return [
+            Question(assignment, cell, len(all_), {at: one for at, (one, needs) in enumerate(all_, 1) if needs})
+            for (assignment, cell), all_ in questions.items()
+        ]
 
     def marks(self, assignment, students=None):
         """What graders gave to written answers: student -> cell name -> feedback.Marks."""

@@ -83,3 +83,31 @@ def notebook(bundle, answers=(), written=None, edit=lambda cells: cells):
             text = written
         cells.append(released.notebook_cell(cell, text))
     return json.dumps(released.notebook(bundle.name, bundle.title, edit(cells))).encode()
+
+
+# --- tests in a browser (make test-browser) ---
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """Debian's Chromium; its own background requests are switched off."""
+    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split()
+    quiet += ["--disable-component-update", "--disable-sync"]
+    return {**browser_type_launch_args, "executable_path": shutil.which("chromium"), "args": quiet}
+
+
+@pytest.fixture
+def refused(context):
+    """Requests to anywhere but this machine: each is aborted and noted, and there must be none."""
+    found = []
+
+    def guard(route):
+        url = route.request.url
+        if url.startswith(("http://127.0.0.1", "http://localhost", "data:", "blob:", "file:")):
+            return route.continue_()
+        found.append(url)
+        return route.abort()
+
+    context.route("**/*", guard)
+    yield found
+    assert found == []

@@ -1,15 +1,10 @@
 """JupyterLab as a student meets it, in a real browser with no way out to the internet. `make test-browser`."""
 
 import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
+import browsing
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -18,31 +13,6 @@ WRONG = "def tokenize(text):\n    return text.split()"
 RIGHT = 'def tokenize(text):\n    return re.findall(r"\\w+(?:[\'-]\\w+)*|[^\\w\\s]", text.lower())'
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    """Debian's Chromium; its own background requests are switched off."""
-    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split()
-    quiet += ["--disable-component-update", "--disable-sync"]
-    return {**browser_type_launch_args, "executable_path": shutil.which("chromium"), "args": quiet}
-
-
-@pytest.fixture
-def refused(context):
-    """Requests to anywhere but this machine: each is aborted and noted, and there must be none."""
-    found = []
-
-    def guard(route):
-        url = route.request.url
-        if url.startswith(("http://127.0.0.1", "http://localhost", "data:", "blob:", "file:")):
-            return route.continue_()
-        found.append(url)
-        return route.abort()
-
-    context.route("**/*", guard)
-    yield found
-    assert found == []
 
 
 @pytest.fixture(scope="session")
@@ -60,37 +30,8 @@ def lab(tmp_path_factory):
         if cell["id"].startswith("written-"):
             cell["source"] = "An answer."
     (notebooks / "solved.ipynb").write_text(json.dumps(solved))
-    page_config = home / "config" / "labconfig" / "page_config.json"
-    page_config.parent.mkdir(parents=True)
-    page_config.write_text('{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}')
-    port = _free_port()
-    environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_DATA_DIR": str(home / "data")}
-    environment |= {"JUPYTER_RUNTIME_DIR": str(home / "runtime"), "IPYTHONDIR": str(home / "ipython")}
-    command = [Path(sys.executable).parent / "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
-    command += ["--ServerApp.port_retries=0", "--IdentityProvider.token=t", "--allow-root", f"--notebook-dir={notebooks}"]
-    with open(home / "log", "w") as log:
-        server = subprocess.Popen(command, env=environment, cwd=home, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
-    _wait_for(url + "/api", server)
-    yield url, notebooks
-    server.terminate()
-    server.wait(20)
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _wait_for(url, server):
-    for _ in range(300):
-        assert server.poll() is None, "JupyterLab did not start"
-        try:
-            return urllib.request.urlopen(url, timeout=2).read()
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError("JupyterLab did not answer in a minute")
+    with browsing.lab(notebooks, home) as url:
+        yield url, notebooks
 
 
 @pytest.fixture
@@ -121,13 +62,6 @@ def run_cell(page, panel, has, source=None):
     return cell
 
 
-def shot(page, name):
-    """Keeps a screenshot for somebody to look at, in build/screenshots/."""
-    folder = ROOT / "build" / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png")
-
-
 def test_a_wrong_answer_shows_the_named_mistake_and_no_stack_and_a_right_one_passes(page, open_notebook):
     panel = open_notebook(f"{NAME}/{NAME}.ipynb")
     run_cell(page, panel, "import math")
@@ -135,13 +69,13 @@ def test_a_wrong_answer_shows_the_named_mistake_and_no_stack_and_a_right_one_pas
     test = run_cell(page, panel, "check = checks.of(tokenize)")
     error = test.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')
     error.wait_for(timeout=60_000)
-    shot(page, "failing-test")
+    browsing.shot(page, "failing-test")
     said = error.inner_text()
     assert "cut at white space only" in said and "Traceback" not in said and "checks/" not in said
     run_cell(page, panel, "return text.split()", RIGHT)
     test = run_cell(page, panel, "check = checks.of(tokenize)")
     test.get_by_text("checks passed").wait_for(timeout=60_000)
-    shot(page, "passing-test")
+    browsing.shot(page, "passing-test")
 
 
 def test_an_unwritten_exercise_says_so_in_one_sentence(page, open_notebook):
@@ -159,7 +93,7 @@ def test_validate_passes_on_the_solved_notebook(page, open_notebook):
     panel.get_by_text("Validate").click()
     message = page.locator("#validation-message")
     message.wait_for(timeout=180_000)
-    shot(page, "validate")
+    browsing.shot(page, "validate")
     assert "validation-success" in message.get_attribute("class")
 
 
