@@ -47,8 +47,16 @@ each, and before you hand in a notebook let it be run afresh, as the grader will
 
     .venv/bin/autograder check notebooks/{first}/{first}.ipynb
 
-It says what every visible test finds, and what was repaired. Hand in the `.ipynb` file itself.
-Corrections are listed in CHANGELOG.md.
+It says what every visible test finds, what hidden tests look at, and what was repaired, and leaves a zip beside the
+notebook. Hand in that zip, or the `.ipynb` file itself. From a cell of the notebook, this does the same:
+
+```python
+from nextword import doctor
+doctor.check()
+```
+
+Corrections are listed in CHANGELOG.md. Of a new zip take `lib/` and the notebooks that are new, and keep your own: what
+you have written on an older version of a notebook is graded all the same.
 """
 
 
