@@ -106,13 +106,13 @@ class _Repair:
         if ours.role == "prose":
             return
         for cell in copies:
-            own = cell.type == "code" and not cell.blank and cell.index not in known
+            own = cell.type == "code" and not (cell.blank or cell.released or cell.index in known)
             if own and likeness(lines_of(cell.source), lines_of(text)) < ALIKE:
                 self.spare.append(cell)
         if not copies and ours.role != "figure":
             self.notes.add("missing", ours)
         elif copies and not same:
-            self.notes.add("changed", ours)
+            self.notes.add("older" if all(cell.released for cell in copies) else "changed", ours)
         elif copies and all(cell.type != ours.type for cell in same):
             self.notes.add("retyped", ours)
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from autograder.cells import student_version
+from autograder.released import as_released
 
 _DEFINITION = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 _ASSIGNMENT = re.compile(r"^([A-Za-z_]\w*)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
@@ -18,7 +19,8 @@ _ASSIGNMENT = re.compile(r"^([A-Za-z_]\w*)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILI
 class Theirs:
     """A cell of a submission. `known` is the id of our cell that it is, "" for the student's own.
 
-    `marked` is False when the cell's text told what it is, not its ids. Two of one index are the same cell.
+    `marked` is False when the cell's text told what it is, not its ids; `released` is True when it is as some release
+    of the notebook handed it out. Two of one index are the same cell.
     """
 
     index: int
@@ -27,6 +29,7 @@ class Theirs:
     attachments: dict = field(default_factory=dict)
     known: str = ""
     marked: bool = True
+    released: bool = False
 
     @property
     def blank(self):
@@ -114,6 +117,7 @@ def _by_mark(theirs, notebook, bundle):
         grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
         marks = [mark for mark in (grade_id, raw["id"]) if isinstance(mark, str)]
         cell.known = next((mark for mark in marks if mark in known), "")
+        cell.released = as_released(raw)
         if not cell.known and any(re.match(r"(given|figure|test|hidden)-\w", mark) for mark in marks):
             cell.source = ""  # of another release of this notebook: it is not the student's
 

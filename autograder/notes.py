@@ -7,6 +7,10 @@ _SENTENCES = {
         "{} had been changed; the original was used.",
         "{} had been changed; the originals were used.",
     ),
+    "older": (
+        "{} was of an earlier release; the corrected one was used.",
+        "{} were of an earlier release; the corrected ones were used.",
+    ),
     "copied": (
         "There were several copies of {}; the last one with work in it was taken.",
         "There were several copies of {}; of each, the last one with work in it was taken.",

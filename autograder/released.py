@@ -182,6 +182,14 @@ def _edited(cell, data):
     return nbgrader is not None and checksum(cell, cell.source) != nbgrader.get("checksum")
 
 
+def as_released(data):
+    """Whether a cell (plain data, which may be anything) has the text that some release of it handed out."""
+    try:
+        return bool(data["metadata"].get("nbgrader")) and not _edited(_cell(data), data)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
+        return False
+
+
 def _forgotten(cell):
     """An answer as it was handed out, which nobody knows: an empty one."""
     empty = {"answer": "", "written": TEXT_STUB}

@@ -8,8 +8,9 @@ import sys
 import zipfile
 
 import pytest
+import sample_course
 
-from autograder import release, source
+from autograder import desk, release, source
 from autograder.build import _lines
 from autograder.cells import HIDDEN, SCHEME, SOLUTION, inside
 from autograder.course import Course, CourseError
@@ -99,3 +100,52 @@ def test_a_folder_that_is_not_a_release_is_not_overwritten(tmp_path):
     with pytest.raises(CourseError, match="not an earlier release"):
         release.release(COURSE, tmp_path)
     assert (tmp_path / "thesis.txt").exists()
+
+
+# --- corrections ---
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course of its own, whose assignment can be corrected."""
+    (tmp_path / "root").mkdir()
+    made = sample_course.course(tmp_path / "root")
+    (made.root / "lib").symlink_to(COURSE.lib)
+    for name in release.KEPT:
+        shutil.copy(COURSE.root / name, made.root)
+    return made
+
+
+def correct(course):
+    """Another number in the visible test, a clearer docstring, a hidden test worth more."""
+    file = course.source(sample_course.NAME)
+    changes = {
+        'check.call(["a", "b", "a"]).equals({"a": 2, "b": 1})': 'check.call(["a", "b", "b"]).equals({"a": 1, "b": 2})',
+        "Counts of the tokens, as a dict from token to int.": "How often each token comes: a dict from str to int.",
+        '# %% hidden="count_words" points=2': '# %% hidden="count_words" points=3',
+        "about 5 minutes · 3 points": "about 5 minutes · 4 points",
+    }
+    text = file.read_text()
+    for old, new in changes.items():
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    file.write_text(text)
+
+
+def test_a_corrected_assignment_is_released_again_and_work_on_the_old_one_still_grades(course, tmp_path):
+    name = sample_course.NAME
+    old = json.loads((release.release(course, tmp_path / "out").folder / "notebooks" / name / f"{name}.ipynb").read_text())
+    for exercise, answer in sample_course.RIGHT.items():
+        sample_course.cell(old, f"answer-{exercise}")["source"] = answer
+    folder = course.submitted / "all-right" / name
+    folder.mkdir(parents=True)
+    (folder / f"{name}.ipynb").write_text(json.dumps(old))
+    desk.grade(course, name, "none", jobs=1)
+    (before,) = desk.table(course, name)
+    correct(course)
+    again = release.release(course, tmp_path / "out")
+    assert "How often each token comes" in (again.folder / "notebooks" / name / f"{name}.ipynb").read_text()
+    outcome = desk.grade(course, name, "none", jobs=1)
+    (after,) = desk.table(course, name)
+    assert outcome.graded == 1 and (before.score, before.max_score) == (5, 7) and (after.score, after.max_score) == (6, 8)
+    assert after.reason == "The test of Exercise 1 was of an earlier release; the corrected one was used."
