@@ -43,7 +43,8 @@
 # $t$ is always the position that looks and $j$ the one that is looked at. As everywhere in this course (and in
 # PyTorch) a weight matrix has one row per output, so $W_q$ and $W_k$ are $(d_k, D)$ and $W_v$ is $(d_v, D)$;
 # the lectures write the transposed matrices. Capital $Q$, $K$, $V$ hold all queries, keys and values as rows.
-# $B$ is the number of sentences in a batch, $h$ the number of heads. Losses are in nats.
+# $B$ is the number of sentences in a batch, $h$ the number of heads. $V$ in a *shape*, as in $(T, V)$, is the
+# size of the vocabulary, as in the other notebooks. Losses are in nats.
 
 # %% given="setup"
 import numpy as np
@@ -132,16 +133,19 @@ def last_by_torch(x, W_q, W_k, W_v, asks=-1, scale=None):
 
 check = checks.of(attend_last)
 rng = np.random.default_rng(1)
-x, W_q, W_k, W_v = inputs = [rng.normal(size=shape) for shape in ((4, 5), (2, 5), (2, 5), (3, 5))]
+x, W_q, W_k, W_v = inputs = [rng.normal(size=shape) for shape in ((4, 5), (3, 5), (3, 5), (2, 5))]
 expected = last_by_torch(*inputs)
 check.call(*inputs).close_to(expected, mistakes={
     "the scores are divided by sqrt(D), not by sqrt(d_k)": last_by_torch(*inputs, scale=5**-0.5),
-    "the scores are divided by d_k, not by its root": last_by_torch(*inputs, scale=1 / 2),
+    "the scores are divided by sqrt(T), not by sqrt(d_k)": last_by_torch(*inputs, scale=4**-0.5),
+    "the scores are divided by d_k, not by its root": last_by_torch(*inputs, scale=1 / 3),
     "the scores are not divided by sqrt(d_k)": last_by_torch(*inputs, scale=1.0),
     "the first token asks, not the last": last_by_torch(*inputs, asks=0),
     "the values are made with the key projection W_k": last_by_torch(x, W_q, W_k, W_k),
     "the tokens themselves are summed up, without W_v": last_by_torch(x, W_q, W_k, np.eye(5)),
     "queries and keys have changed their matrices": last_by_torch(x, W_k, W_q, W_v),
+    "the weights are not divided by their sum":
+        {name: part / expected["weights"].max() for name, part in expected.items()},
 })
 check.passed()
 
@@ -202,8 +206,9 @@ check.passed()
 # *content* of $x_3$; nobody told it that it stands in the third place.
 #
 # Write `poll(x, a, order)`. The tokens `x` have the weights `a` (of the last token, which asks). Then they are
-# put into another order: the token at place $i$ is now the one that was at place `order[i]`; the last one stays
-# last. Return the new weights and the new result. Nothing has to be known about $W_q$ and $W_k$.
+# put into another order: the token at place $i$, counted from 0, is now the one that was at place `order[i]`;
+# the last one stays last. (The change of places above is `order = [0, 2, 1, 3]`.) Return the new weights and
+# the new result. Nothing has to be known about $W_q$ and $W_k$.
 #
 # <details><summary>Hint 1: where do the new weights come from?</summary>
 #
@@ -217,9 +222,9 @@ check.passed()
 # at it for a moment: did it have to be computed again?
 #
 # </details>
-# <details><summary>Hint 3: if you see "only integer scalar arrays can be converted to a scalar index"</summary>
+# <details><summary>Hint 3: if you see "list indices must be integers or slices, not list"</summary>
 #
-# `a` is an array, so `a[order]` with a list of places works; on a Python list it does not.
+# An array can be indexed with a list of places, `a[order]`; a Python list cannot. Have you made one of `a`?
 #
 # </details>
 
@@ -292,7 +297,7 @@ check.passed()
 # ## Exercise 3: why the root of $d_k$?
 # *Difficulty 3 of 5 · about 25 minutes · 2 points*
 #
-# Dividing by $\sqrt{d_k}$ looks like a detail. Leave it out, and a model with large heads does not learn. The
+# Dividing by $\sqrt{d_k}$ looks like a detail. Leave it out, and a model with large heads hardly learns. The
 # reason is statistics. At the beginning of training the components of queries and keys are like independent
 # random numbers with mean 0 and variance 1. A score is a sum of $d_k$ products of them, so it has mean 0 and a
 # variance that *grows* with $d_k$ (how fast is the written question below).
@@ -308,7 +313,8 @@ check.passed()
 # Write `scale_effect(q, k)`, which measures both. You are handed $N$ random queries, and for each of them $T$
 # keys. Compute all scores $q \cdot k$ and return their variance (over all $N \cdot T$ of them, the mean of the
 # squared distances from their mean) and the mean of the slopes of the $N$ softmaxes, each once for the raw
-# scores and once for those divided by $\sqrt{d_k}$.
+# scores and once for those divided by $\sqrt{d_k}$. Raw scores are large, so again the softmax must not
+# overflow.
 #
 # <details><summary>Hint 1: which shape have the scores?</summary>
 #
@@ -354,12 +360,12 @@ from nextword import checks
 jacobian = torch.autograd.functional.jacobian
 
 
-def effect_by_torch(q, k, divisor=None, dim=0, correction=0, slope=None):
+def effect_by_torch(q, k, divisor=None, dim=0, variance=lambda scores: scores.var(correction=0), slope=None):
     """The slope as what it is: the sum of the diagonal of the softmax's Jacobian."""
     raw = torch.stack([torch.tensor(keys) @ torch.tensor(query) for query, keys in zip(q, k)])
     result = {}
     for name, scores in (("", raw), ("_scaled", raw / (divisor or q.shape[1] ** 0.5))):
-        result["variance" + name] = scores.var(correction=correction)
+        result["variance" + name] = variance(scores)
         rows = scores if dim == 0 else scores.T
         slopes = [slope(row) if slope else jacobian(lambda row: row.softmax(0), row).trace() for row in rows]
         result["slope" + name] = torch.stack(slopes).mean()
@@ -374,10 +380,16 @@ check.call(q, k).close_to(expected, mistakes={
     "the scaled scores are divided by d_k, not by its root": effect_by_torch(q, k, divisor=6),
     "the scaled scores are divided by sqrt(T), not by sqrt(d_k)": effect_by_torch(q, k, divisor=2),
     "the softmax runs over the queries, not over the keys of one query": effect_by_torch(q, k, dim=1),
-    "the variance is divided by the number of scores minus 1": effect_by_torch(q, k, correction=1),
+    "the variance is divided by the number of scores minus 1": effect_by_torch(q, k, variance=torch.var),
+    "the variance is taken within each query, and then the mean; it is asked for over all scores":
+        effect_by_torch(q, k, variance=lambda scores: scores.var(dim=1, correction=0).mean()),
     "the slope is the largest weight": effect_by_torch(q, k, slope=lambda row: row.softmax(0).max()),
     "the slope is the sum of squares and not 1 minus it":
         expected | {name: 1 - expected[name] for name in ("slope", "slope_scaled")},
+    "the slope of a softmax is a sum over its keys, not a mean over them":
+        expected | {name: expected[name] / 4 for name in ("slope", "slope_scaled")},
+    "the slopes of all queries are added up; their mean is asked for":
+        expected | {name: expected[name] * 5 for name in ("slope", "slope_scaled")},
 })
 check.passed()
 
@@ -425,8 +437,8 @@ check.passed()
 # The picture shows the mean slope of the softmax for 500 queries with 16 keys each, against $d_k$ from 1 to
 # 1024 on a logarithmic axis. Solid with dots: raw scores. Dashed with squares: scores divided by $\sqrt{d_k}$.
 #
-# *What to see:* the scaled slope stays near 0.85 wherever it starts. The raw one falls towards 0: with $d_k =
-# 64$, the size of a head in GPT, most of the gradient is lost before the first step.
+# *What to see:* the scaled slope is 0.87 whatever $d_k$ is. The raw one falls towards 0: with $d_k = 64$, the
+# size of a head in GPT, only 0.23 is left of it, so most of the gradient is lost before the first step.
 
 # %% figure="saturation"
 import matplotlib.pyplot as plt
@@ -487,8 +499,8 @@ plt.show()
 #
 # The first position can look at itself only, $x'_1 = v_1$. This is called **causal** attention.
 #
-# Write it exactly so, as a loop over $t$ with everything cut off after $t$. It is slow, nobody can misread it,
-# and in the next exercise you have something to compare with.
+# Write it exactly so, as a loop over $t$ with everything cut off after $t$ (and a softmax that does not
+# overflow). It is slow, nobody can misread it, and in the next exercise you have something to compare with.
 #
 # <details><summary>Hint 1: what belongs to position t?</summary>
 #
@@ -540,8 +552,13 @@ check.call(q, k, v).close_to(official(Q, K, V, is_causal=True)[0], mistakes={
         (weights_of_all.tril() @ V)[0],
     "the scores are not divided by sqrt(d_k)": official(Q, K, V, is_causal=True, scale=1)[0],
     "the scores are divided by sqrt(d_v), not by sqrt(d_k)": official(Q, K, V, is_causal=True, scale=0.5)[0],
+    "the scores are divided by d_k, not by its root": official(Q, K, V, is_causal=True, scale=1 / 3)[0],
     "the last position is left out of every sum: it ends at j = t - 1":
         official(Q, K, V, attn_mask=strictly_before)[0].nan_to_num(),
+    "every sum goes one too far: position t also looks at t + 1":
+        official(Q, K, V, attn_mask=~strictly_before.T.triu(2))[0],
+    "queries and keys have changed places: the key of t is compared with the queries before it":
+        official(K, Q, V, is_causal=True)[0],
 })
 check.passed()
 
@@ -589,9 +606,9 @@ check.passed()
 # it is true on and below the diagonal. Write two functions:
 #
 # - `causal_mask(T)`, this $(T, T)$ array of booleans;
-# - `attention(Q, K, V, mask)` for any mask in which every query may look somewhere, and for any number of axes
-#   in front: a batch $(B, T, d)$, or a batch with heads $(B, h, T, d)$. The number of queries may differ from
-#   the number of keys.
+# - `attention(Q, K, V, mask)`, which returns the results *and* the weights, for any mask in which every query
+#   may look somewhere, and for any number of axes in front: none, a batch $(B, T, d)$, or a batch with heads
+#   $(B, h, T, d)$. The number of queries may differ from the number of keys.
 #
 # <details><summary>Hint 1: which axis is transposed, and which one is normalised?</summary>
 #
@@ -608,8 +625,8 @@ check.passed()
 # </details>
 # <details><summary>Hint 3: if the result is full of nan</summary>
 #
-# A row of nothing but $-\infty$ gives $0/0$. Is the mask the right way round? It is *true* where one may look,
-# and the diagonal belongs to it.
+# In a row of nothing but $-\infty$ the largest score is $-\infty$, too, and $\infty - \infty$ is nan. Is the
+# mask the right way round? It is *true* where one may look, and the diagonal belongs to it.
 #
 # </details>
 
@@ -654,27 +671,34 @@ check.passed()
 
 official = torch.nn.functional.scaled_dot_product_attention
 rng = np.random.default_rng(8)
-Q, K, V = rng.normal(size=(2, 4, 3)), rng.normal(size=(2, 4, 3)), rng.normal(size=(2, 4, 5))
+Q, K, V = rng.normal(size=(3, 4, 6)), rng.normal(size=(3, 4, 6)), rng.normal(size=(3, 4, 5))
 mask = np.array([[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 1, 1, 1]], dtype=bool)
 
 
-def official_pair(mask=mask, scale=None):
+def official_pair(mask=mask, scale=None, asks=Q, found_by=K):
     """Output and weights. (A value of ones at j finds the weight of j.)"""
-    q, k, v = map(torch.tensor, (Q, K, V))
-    eye, mask = torch.eye(4, dtype=torch.float64).expand(2, 4, 4), torch.tensor(mask)
+    q, k, v = map(torch.tensor, (asks, found_by, V))
+    eye, mask = torch.eye(4, dtype=torch.float64).expand(3, 4, 4), torch.as_tensor(mask)
     return tuple(official(q, k, value, attn_mask=mask, scale=scale) for value in (v, eye))
 
 
-values = torch.tensor(V)
+values, expected = torch.tensor(V), official_pair()
 without = official_pair(mask | True)
 after = without[1] * torch.tensor(mask)
+cancelled = torch.einsum("btd,bjd->btj", torch.tensor(Q), torch.tensor(K)) / -6**0.5 * ~torch.tensor(mask)
+over_queries = official_pair(mask.T, asks=K, found_by=Q)[1].mT
 check = checks.of(attention)
-check.call(Q, K, V, mask).close_to(official_pair(), mistakes={
+check.call(Q, K, V, mask).close_to(expected, mistakes={
     "the mask is not used": without,
+    "forbidden scores are set to 0 and not to -inf; a score of 0 still gets weight": official_pair(cancelled),
+    "the softmax runs over the queries, not over the keys": (over_queries @ values, over_queries),
+    "weights and output have changed places: the output comes first": expected[::-1],
+    "the output is returned alone; a pair is asked for, the output and the weights": expected[0],
     "the mask comes after the softmax, so the weights no longer add up to 1": (after @ values, after),
     "the mask is taken the wrong way round": tuple(
         part.masked_fill(torch.tensor(mask.all(axis=1))[:, None], torch.nan) for part in official_pair(~mask)),
     "the scores are not divided by sqrt(d_k)": official_pair(scale=1),
+    "the scores are divided by d_k, not by its root": official_pair(scale=1 / 6),
     "the scores are divided by sqrt(d_v), not by sqrt(d_k)": official_pair(scale=5**-0.5),
 })
 check.passed()
@@ -763,9 +787,9 @@ check.passed()
 # $$g_s = a \odot \bigl(g_a - (g_a \cdot a)\bigr),$$
 #
 # one number is subtracted from the whole row, and then the row is multiplied by its weights. Where the mask
-# forbade to look, $a_{t,j} = 0$, so $g_{s,t,j} = 0$ by itself: the mask need not appear again.
+# forbade to look, $a_{t,j} = 0$, so this entry of $g_s$ is 0 by itself: the mask need not appear again.
 #
-# Write `attention_backward(Q, K, V, A, g)`.
+# Write `attention_backward(Q, K, V, A, g)`, for arrays with one axis $B$ in front.
 #
 # <details><summary>Hint 1: the two products</summary>
 #
@@ -832,6 +856,14 @@ check.call(Q, K, V, a.numpy(), g).close_to({"g_Q": g_Q, "g_K": g_K, "g_V": g_V},
     "the softmax is passed over: its derivative is missing": with_scores(g_A),
     "the softmax's Jacobian is taken for its diagonal, a (1 - a)": with_scores(a * (1 - a) * g_A),
     "the sum over the row is not subtracted": with_scores(a * g_A),
+    "the sum runs over the queries and not over the keys":
+        with_scores(a * g_A - torch.einsum("btj,bij,bij->btj", a, a, g_A)),
+    "the sum runs over the whole sentence and not over one row":
+        with_scores(a * g_A - torch.einsum("btj,bik,bik->btj", a, a, g_A)),
+    "the plain sum of the row of g_A is subtracted, not the one weighted with A":
+        with_scores(a * g_A - torch.einsum("btj,btk->btj", a, g_A)),
+    "in g_K the gradient of the scores is not transposed":
+        {"g_Q": g_Q, "g_K": g_S @ torch.tensor(Q) / 3**0.5, "g_V": g_V},
     "g_V is made with the weights, not with the transposed weights":
         {"g_Q": g_Q, "g_K": g_K, "g_V": a @ torch.tensor(g)},
     "g_Q and g_K have changed places": {"g_Q": g_K, "g_K": g_Q, "g_V": g_V},
@@ -897,14 +929,16 @@ check.passed()
 # convolution has several channels. Each head has its own parameters, and in order that the whole costs no more
 # than one large head, each works with fewer features: with $h$ heads, $d_k = d_v = d_\text{model} / h$. The
 # results of all heads are put side by side, which gives $d_\text{model}$ features again, and one last matrix
-# $W_o$ mixes them.
+# $W_\text{out}$ mixes them. Here every product gets a bias, too:
 #
-# $$\text{head}_i = \operatorname{Attention}\bigl(x W_{q}^{(i)T}, x W_{k}^{(i)T}, x W_{v}^{(i)T}\bigr), \qquad
-# x' = [\text{head}_1, \dots, \text{head}_h]\; W_o^T + b_o .$$
+# $$\text{head}_i = \operatorname{Attention}\bigl(x W_q^{(i)T} + b_q^{(i)},\; x W_k^{(i)T} + b_k^{(i)},\;
+# x W_v^{(i)T} + b_v^{(i)}\bigr), \qquad
+# x' = [\text{head}_1, \dots, \text{head}_h]\; W_\text{out}^T + b_\text{out} .$$
 #
 # Nobody multiplies $3h$ small matrices. All of them are stored below each other in one matrix $W_\text{in}$ of
-# shape $(3D, D)$, as in PyTorch: first $W_q$ of all heads, head 1 on top, then $W_k$ of all heads, then $W_v$.
-# One product makes all queries, keys and values; after that it is a matter of cutting and turning:
+# shape $(3D, D)$, as in PyTorch: first $W_q$ of all heads, head 1 on top, then $W_k$ of all heads, then $W_v$;
+# and the biases in the same order in one vector $b_\text{in}$. One product makes all queries, keys and values;
+# after that it is a matter of cutting and turning:
 #
 # $$(B, T, D) \;\xrightarrow{\;W_\text{in}\;}\; (B, T, 3D) \;\xrightarrow{\text{cut}}\; \text{three } (B, T, D)
 # \;\xrightarrow{\text{split}}\; (B, T, h, d_k) \;\xrightarrow{\text{turn}}\; (B, h, T, d_k).$$
@@ -981,8 +1015,23 @@ def by_module(W_in=W_in, b_in=b_in, W_out=W_out, b_out=b_out, rows=None, columns
 
 queries, keys, values = np.arange(3 * D).reshape(3, D)
 woven = np.arange(D).reshape(D // h, h).T.ravel()       # the features in the order 0, 2, 4, 6, 1, 3, 5, 7
+side_by_side = by_module(W_out=np.eye(D), b_out=0 * b_out)
+projected = torch.nn.functional.linear(*map(torch.tensor, (x, W_in, b_in)))
+mixed_up = causal_heads(*(part.reshape(B, h, T, -1).numpy() for part in projected.chunk(3, dim=2)))
+
+
+def last_step(found):
+    return torch.nn.functional.linear(torch.as_tensor(found).reshape(B, T, D), *map(torch.tensor, (W_out, b_out)))
+
+
 check = checks.of(multi_head)
 check.call(x, causal_heads, h, W_in, b_in, W_out, b_out).close_to(by_module(), mistakes={
+    "you reshape to (B, h, T, d_k) without swapping axes, so heads get features of other words":
+        last_step(np.concatenate([mixed_up[:, i] for i in range(h)], axis=2)),
+    "the results are reshaped to (B, T, D) before the axes are swapped back":
+        last_step(torch.cat([head.flatten(1) for head in side_by_side.chunk(h, dim=2)], dim=1)),
+    "neither the split nor the merge swaps axes": last_step(mixed_up),
+    "W_out is not transposed": by_module(W_out=W_out.T),
     "the features of the heads are woven into each other: reshape to (h, d_k), not to (d_k, h)":
         by_module(rows=np.concatenate([part[woven] for part in (queries, keys, values)])),
     "the heads are put side by side in the wrong order, feature by feature": by_module(columns=np.argsort(woven)),
@@ -990,7 +1039,8 @@ check.call(x, causal_heads, h, W_in, b_in, W_out, b_out).close_to(by_module(), m
     "the values are made with the key projection": by_module(rows=np.concatenate([queries, keys, keys])),
     "W_in is read head by head: queries, keys, values of head 1, then those of head 2":
         by_module(rows=np.arange(3 * D).reshape(h, 3, -1).swapaxes(0, 1).ravel()),
-    "the last projection W_out is missing": by_module(W_out=np.eye(D), b_out=0 * b_out),
+    "the last projection W_out is missing": side_by_side,
+    "the last projection W_out is missing, only b_out is added": by_module(W_out=np.eye(D)),
     "the bias b_in is missing": by_module(b_in=0 * b_in),
     "the bias b_out is missing": by_module(b_out=0 * b_out),
 })
@@ -1103,7 +1153,7 @@ import torch
 from nextword import checks
 
 rng = np.random.default_rng(14)
-x, order = rng.normal(size=(4, 3)), [2, 0, 3, 1]
+x, order = rng.normal(size=(4, 3)), [1, 3, 0, 2]
 
 
 def looks_everywhere(x):
@@ -1116,7 +1166,12 @@ def sums_up(x):
 
 
 check = checks.of(equivariance_error)
-check.call(looks_everywhere, x, order).close_to(0.0)
+results = looks_everywhere(x)
+check.call(looks_everywhere, x, order).close_to(0.0, mistakes={
+    "f(x) keeps its old order: this measures invariance": np.abs(results[order] - results).max(),
+    "f(x) is brought into the inverse order": np.abs(results[order] - results[np.argsort(order)]).max(),
+    "yes or no is returned; asked for is how large the difference is": 1.0,
+})
 # Sums and orders as matrices: S adds up, P permutes.
 S, P, X = torch.ones(4, 4).double().tril(), torch.eye(4).double()[order], torch.tensor(x)
 difference = (S @ P - P @ S) @ X
@@ -1161,8 +1216,8 @@ check.passed()
 
 # %% [markdown]
 # (With the causal mask attention is *not* equivariant: the mask itself tells the first position from the last,
-# since they see different numbers of words. Deep transformers can learn to count from this alone. But nobody
-# relies on it, and one layer cannot tell *the word before* from *the word before that*.)
+# since they see different numbers of words. Deep transformers can learn to count from this alone. But a single
+# layer cannot tell *the word before* from *the word before that*.)
 #
 # ## Exercise 9: position embeddings
 # *Difficulty 3 of 5 · about 30 minutes · 2 points*
@@ -1181,7 +1236,8 @@ check.passed()
 # The first pair turns once every six positions, the last one hardly moves; together they say where one is, like
 # the hands of a clock. Or the $p_t$ can be **learned**: a table $P$ with one row for each of the $L$ positions
 # that may ever occur, parameters like the word embeddings. GPT does that. A sentence of $T \le L$ words uses
-# the first $T$ rows.
+# the first $T$ rows. (Many models of today add nothing and turn the queries and keys instead; that is a bonus
+# exercise of notebook 06.)
 #
 # Write `sinusoidal(T, D)` for even $D$, and for the learned ones forward and backward: `add_positions(x, P)`
 # and `add_positions_backward(g, L)`, which returns the gradient of the loss with respect to *all* $L$ rows of
@@ -1341,9 +1397,9 @@ plt.show()
 #
 # A language model that can see the next word has a wonderful training loss and is worth nothing. Such a leak
 # makes no error message: a mask that is off by one, a normalisation over the sentence, and the loss just looks
-# good. So one tests for it. The test uses the gradients: if output $t$ (its logits, a row of $V$ numbers) does
-# not depend on input $j$, then the gradient of everything that is made of output $t$ with respect to $x_j$ is
-# **exactly** 0. Not small: zero.
+# good. So one tests for it. The test uses the gradients: if output $t$ (its logits, one for each of the $V$
+# words) does not depend on input $j$, then the gradient of everything that is made of output $t$ with respect
+# to $x_j$ is **exactly** 0. Not small: zero.
 #
 # You are handed the backward pass of some model for one sentence, `vjp`. It takes the gradient with respect to
 # the outputs, an array $(T, V)$, and returns the gradient with respect to the inputs, an array $(T, D)$. Write
@@ -1352,8 +1408,9 @@ plt.show()
 #
 # $$m_{t,j} = \left\lVert \frac{\partial \,(g_t \cdot \text{output}_t)}{\partial x_j} \right\rVert ,$$
 #
-# the Euclidean norm, the root of the sum of squares. A model is causal if and only if everything above the
-# diagonal of $m$ is 0.
+# the Euclidean norm, the root of the sum of squares. For a causal model everything above the diagonal of $m$ is
+# 0, whatever the sentence and $g$. The other way round, a leak could hide only where a gradient happens to
+# vanish; with random numbers for the sentence and for $g$ that practically does not occur.
 #
 # <details><summary>Hint 1: how many backward passes are needed?</summary>
 #
@@ -1470,13 +1527,14 @@ check.passed()
 
 # %% [markdown]
 # Your detector at work. In each panel, row $t$ shows on which inputs output $t$ depends; the darker, the more,
-# and white is exactly 0. A red exclamation mark stands wherever an output depends on the future. From left to
+# and white is exactly 0. An exclamation mark stands wherever an output depends on the future. From left to
 # right: your `attention` with your `causal_mask`; with a mask that is off by one; with the causal mask, but
 # applied after the softmax; and with the scores normalised by the mean over the *whole sentence* before the
 # mask.
 #
 # *What to see:* only the first is a lower triangle. The third is treacherous: no forbidden *value* gets
-# through, but the forbidden *scores* are in the denominator of every softmax.
+# through, but the forbidden *scores* are in the denominator of every softmax. (In the fourth the first row is
+# clean by luck: position 1 has one weight only, and that is 1 whatever the score.)
 
 # %% figure="leaks"
 import matplotlib.pyplot as plt
@@ -1521,15 +1579,15 @@ plt.show()
 # and $n$ columns times a vector: $m\,n$), not those of tanh, softmax or the division by $\sqrt{d_k}$.
 #
 # - **RNN**: each step computes $h_t = \tanh(W_{xh}\, x_t + W_{hh}\, h_{t-1} + b)$ with two $(d, d)$ matrices,
-#   the first step from $h_0$. Its *edges* are the arrows from one state $h_t$ to the next, for $t = 1, \dots,
-#   T$.
+#   also the first one, from $h_0$. Its *edges* are the arrows between the states $h_1, \dots, h_T$ of two
+#   neighbouring positions; the arrow out of $h_0$, which belongs to no position, does not count.
 # - **Attention**, one head with $d_k = d_v = d$: queries, keys, values and the projection of the result, each
 #   by a $(d, d)$ matrix; for each *pair* $j \le t$ one score (a product of two vectors) and one term $a_{t,j}
 #   v_j$ of the weighted sum. Its edges are these pairs.
 #
 # Write `rnn_cost(T, d)` and `attention_cost(T, d)`, and `break_even(d)`: the smallest $T$ for which all pairs
-# together cost *more* than the four projections together. Below it, attention is in truth a few matrix products
-# with some quadratic decoration.
+# together cost *more* multiplications than the four projections together. Below it, attention is in truth a few
+# matrix products with some quadratic decoration.
 #
 # <details><summary>Hint 1: how many pairs?</summary>
 #
@@ -1588,32 +1646,52 @@ class Meter(TorchDispatchMode):
         return function(*args, **(kwargs or {}))
 
 
+def look_back(x, W_q, W_k, W_v, W_o):
+    """Attention word by word: what the projections cost, what the pairs cost, and how many pairs there are."""
+    with Meter() as projections:
+        Q, K, V = (torch.stack([torch.mv(W, x_t) for x_t in x]) for W in (W_q, W_k, W_v))
+    pairs, edges = Meter(), 0
+    for t, q in enumerate(Q, start=1):
+        with pairs:
+            found = torch.mv(V[:t].T, torch.mv(K[:t], q).softmax(0))
+        with projections:
+            torch.mv(W_o, found)
+        edges += t
+    return projections.count, pairs.count, edges
+
+
 T, d = 6, 5
-x, (W_q, W_k, W_v, W_o) = torch.randn(T, d), torch.randn(4, d, d)
+x, matrices = torch.randn(T, d), torch.randn(4, d, d)
 with Meter() as recurrent:
     h = torch.zeros(d)
     for x_t in x:
-        h = torch.tanh(torch.mv(W_q, x_t) + torch.mv(W_k, h))
-with Meter() as looking_back:
-    K, V, edges = torch.empty(0, d), torch.empty(0, d), 0
-    for x_t in x:
-        q, k, v = (torch.mv(W, x_t) for W in (W_q, W_k, W_v))
-        K, V = torch.vstack([K, k]), torch.vstack([V, v])
-        torch.mv(W_o, torch.mv(V.T, torch.mv(K, q).softmax(0)))
-        edges += len(K)
+        h = torch.tanh(torch.mv(matrices[0], x_t) + torch.mv(matrices[1], h))
 check = checks.of(rnn_cost)
 check.call(T, d).equals({"multiplications": recurrent.count, "edges": T - 1}, mistakes={
     "only one of the two matrices is counted": {"multiplications": recurrent.count // 2, "edges": T - 1},
+    "the first step is counted with one matrix; it has two, as all others":
+        {"multiplications": recurrent.count - d * d, "edges": T - 1},
     "between T states there are T - 1 arrows, not T": {"multiplications": recurrent.count, "edges": T},
 })
 check.passed()
 check = checks.of(attention_cost)
-all_of_it, one_matrix = looking_back.count, T * d * d
-check.call(T, d).equals({"multiplications": all_of_it, "edges": edges}, mistakes={
-    "the last projection is not counted": {"multiplications": all_of_it - one_matrix, "edges": edges},
-    "the projections are not counted": {"multiplications": all_of_it - 4 * one_matrix, "edges": edges},
-    "the multiplications are right, but a position is not paired with itself; it is":
-        {"multiplications": all_of_it, "edges": edges - T},
+projections, pairs, edges = look_back(x, *matrices)
+of_pairs = lambda count: {"multiplications": projections + pairs // edges * count, "edges": count}
+check.call(T, d).equals(of_pairs(edges), mistakes={
+    "all T x T pairs are counted, also those with j > t": of_pairs(T * T),
+    "a position is not paired with itself; it is, j = t is allowed": of_pairs(edges - T),
+    "the weighted sums are not counted": {"multiplications": projections + pairs // 2, "edges": edges},
+    "the last projection is not counted": {"multiplications": projections - T * d * d + pairs, "edges": edges},
+    "the projections are not counted": {"multiplications": pairs, "edges": edges},
+})
+check.passed()
+check = checks.of(break_even)
+measured = {T: look_back(torch.randn(T, 2), *torch.randn(4, 2, 2)) for T in range(1, 20)}
+first = min(T for T, (projections, pairs, _) in measured.items() if pairs > projections)
+check.call(2).equals(first, mistakes={
+    "at this T the two sides are equal, and more is asked for": first - 1,
+    "it is one too large": first + 1,
+    "all T x T pairs are counted, also those with j > t": first // 2 + 1,
 })
 check.passed()
 
@@ -1655,10 +1733,12 @@ check.passed()
 
 # %% [markdown]
 # Counted and measured, for $d = 64$ and sentences of 16 to 1,024 tokens; both axes of both panels are
-# logarithmic. Blue with dots: an RNN layer. Red with squares: attention, your function.
+# logarithmic. Solid with dots: an RNN layer. Dashed with squares: attention, your function (which computes all
+# $T^2$ scores, also those it takes out).
 #
-# *What to see:* on the left attention always costs more, and from about $T = 256$ on it grows with the square.
-# On the right it is faster all the same for sentences of ordinary length. The RNN's $T$ steps must wait for
+# *What to see:* on the left attention always costs more, more than twice as much, and beyond `break_even(64)`,
+# $T = 256$, it grows with the square. On the right the curves meet: for sentences of ordinary length attention
+# takes no longer than the RNN (where they cross depends on your machine). The RNN's $T$ steps must wait for
 # each other, one small product after the other; attention is a few large products. On a processor that does
 # thousands of multiplications at once this decides everything.
 
@@ -1702,14 +1782,14 @@ plots_attention.costs(
 plt.show()
 
 # %% [markdown]
-# ## Written question 2: the way from the first word to the last
+# ## Written question 2: the way from an early word to the last
 # *About 10 minutes · 3 points*
 #
 # *nora and otis know that the old cows beside the sea eat hay , and nora tells* ... The next word is *otis*,
 # the third word of the sentence. Compare how an Elman RNN and one layer of causal attention bring this name to
 # the last position: over how many steps does the information (and, backwards, the gradient) travel, what must
-# be stored, and how does the cost grow with the length of the sentence? Which of the two would you let read a
-# stream of text that never ends, and what would you lose? (Six to eight sentences.)
+# be kept while reading, and how does the cost grow with the length of the sentence? Which of the two would you
+# let read a stream of text that never ends, and what would you lose? (Six to eight sentences.)
 
 # %% [markdown] written="path" points=3
 # ### BEGIN SOLUTION
@@ -1828,11 +1908,15 @@ W_q, W_k = (np.array(W, dtype=float) for W in found)
 tokens = np.hstack([np.eye(V)[[3, 0, 5, 5, 1, 3, 2, 4]], np.eye(L)])
 scores = torch.tensor(tokens @ W_q.T @ W_k @ tokens.T) / len(W_q) ** 0.5
 weights = scores.masked_fill(torch.ones(L, L).triu(1) > 0, -torch.inf).softmax(1)
-itself, before = weights.diagonal()[1:].min().item(), weights.diagonal(-1)
-check.holds(itself < 0.5, "each position looks at itself and not at the one before; its weight there is {}", itself)
-check.holds((before > 0.01).all(), "at some position the weight of the token before is only {}", before.min().item())
-check.holds((before > 0.99).all(), "the weight of the token before must be above 0.99, the smallest is {}: are the "
-            "scores too small?", before.min().item())
+ahead, finds, before = scores[:-1].argmax(1), weights[1:].argmax(1), weights.diagonal(-1)
+check.holds((ahead != torch.arange(1, L)).any(), "every query matches the key of the token after it, which the mask "
+            "hides: is the shift the wrong way round, or have W_q and W_k changed places?")
+t = int((finds != torch.arange(L - 1)).int().argmax())
+check.holds(finds[t].item() == t, "position {} looks at position {} and not at the one before it", t + 1,
+            finds[t].item())
+t = int(before.argmin())
+check.holds(before[t].item() > 0.99, "position {} looks at the one before it, but the weight must be above 0.99 and is "
+            "{}: are the scores too small?", t + 1, before[t].item())
 check.passed()
 
 check = checks.of(name_head)
@@ -1847,8 +1931,9 @@ for name in names:
     Q, K, values = (torch.tensor(x @ W.T)[None] for W in (W_q, W_k, W_v))
     found = torch.nn.functional.scaled_dot_product_attention(Q, K, values, is_causal=True)[0, -1]
     likeliest = vocabulary[found.argmax()]
-    check.holds(likeliest == name, "after '{}' your head finds {} instead of {}", " ".join(words), likeliest, name)
-    check.holds(found.max().item() > 0.99, "the name must stand out above 0.99, it has {}", found.max().item())
+    check.holds(likeliest == name, "after {} your head finds {} instead of {}", " ".join(words), likeliest, name)
+    check.holds(found.max().item() > 0.99, "the name must stand out above 0.99, it has {}: is its score too small?",
+                found.max().item())
 check.passed()
 
 # %% hidden="heads_by_hand" points=2
@@ -1895,7 +1980,7 @@ for sentence in sentences:
     wanted = np.eye(size)[vocabulary.index(sentence[start])]
     worst = np.abs(found[start:] - wanted).max(axis=1)
     t = int(start + worst.argmax())
-    check.holds(worst.max() < 0.01, "in '{}' at the word {} the result is not the name: it differs by {}",
+    check.holds(worst.max() < 0.01, "in {} at the word {} the result is not the name: it differs by {}",
                 " ".join(sentence), sentence[t], worst.max())
 check.passed()
 ### END HIDDEN TESTS
@@ -1903,8 +1988,9 @@ check.passed()
 # %% [markdown]
 # Your two heads on a narwhal sentence. Each row is a word that looks, each column a word it looks at, and the
 # darker the cell, the more weight. Left, the head for the word before: a line below the diagonal. Right, the
-# head that finds the name: every word looks at the name, as soon as there is one. (In a sentence with *two*
-# names it would be torn between them; it takes a second head, and a sense of position, to tell them apart.)
+# head that finds the name: every word looks at the name, as soon as there is one; before that all scores are
+# equal and so are the weights. (In a sentence with *two* names it would be torn between them; it takes a second
+# head, and a sense of position, to tell them apart.)
 
 # %% figure="hand_made_heads"
 import matplotlib.pyplot as plt
@@ -1975,17 +2061,47 @@ def next_word_loss(logits, batch):
 
 
 # %% [markdown]
-# The parameters are random at first; Adam and mini-batches of 32 sentences do the rest, in about 15 seconds.
+# While it learns, the model writes: a hundred sentences at a time, word by word, always with the same random
+# numbers. The grammar of the language then judges how many of a sentence's words are possible.
+
+# %% figure="writing"
+from nextword import text
+
+vocab = text.Vocab(narwhals.vocabulary, specials=(text.BOS, text.EOS))
+uniforms = np.random.default_rng(7).random((100, 38))
+
+
+def write(p):
+    """A hundred sentences as lists of words, the end among them, by the inverse cumulative sums of notebook 01."""
+    ids = np.full((len(uniforms), 1), vocab.bos)
+    for u in uniforms.T:
+        with autodiff.no_grad():
+            logits = model(p, ids)[0].data[:, -1]
+        sums = np.cumsum(np.exp(logits - logits.max(axis=1, keepdims=True)), axis=1)
+        chosen = np.sum(sums <= u[:, None] * sums[:, -1:], axis=1).clip(max=len(vocab) - 1)
+        ids = np.hstack([ids, chosen[:, None]])
+    texts = [[vocab.tokens[i] for i in row[1:]] for row in ids]
+    return [words[:words.index(text.EOS) + 1] if text.EOS in words else words for words in texts]
+
+
+def possible(words):
+    """How many words (the end counts as one) are the beginning of a sentence of the language."""
+    for t, word in enumerate(words):
+        if word not in narwhals.next_word_distribution(words[:t]):
+            return t
+    return len(words)
+
+# %% [markdown]
+# The parameters are random at first; Adam and mini-batches of 32 sentences do the rest, in about 20 seconds.
 # The picture shows the loss on the training batches, averaged over 25 of them, against the number of steps on a
 # logarithmic axis; the grey line is the entropy.
 
 # %% figure="training"
 import matplotlib.pyplot as plt
-from nextword import batches, optim, plots, text
+from nextword import batches, optim, plots
 from tqdm.auto import tqdm
 
-vocab = text.Vocab(narwhals.vocabulary, specials=(text.BOS, text.EOS))
-rng, D, steps, losses = np.random.default_rng(0), 64, 1500, []
+rng, D, steps, losses, written = np.random.default_rng(0), 64, 1500, [], {}
 shapes = {"words": (len(vocab), D), "places": (40, D), "head": (len(vocab), D),
           "W_q": (D, D), "W_k": (D, D), "W_v": (D, D), "W_o": (D, D)}
 p = {name: autodiff.Tensor(rng.normal(size=shape) / 8, requires_grad=True, dtype="float32")
@@ -1998,6 +2114,8 @@ def make(sentences):
 
 
 for step, batch in zip(tqdm(range(steps), desc="training"), batches.endless(narwhals.train, 32, rng, make)):
+    if step in (0, 100, 500):
+        written[step] = write(p)
     optimizer.lr = 0.015 * (1 + np.cos(np.pi * step / steps)) / 2
     optimizer.zero_grad()
     loss = next_word_loss(model(p, batch.inputs)[0], batch)
@@ -2016,13 +2134,35 @@ attention_loss = sum(nats * tokens for nats, tokens in held_out) / sum(tokens fo
 print(f"new sentences: {attention_loss:.3f} nats per token; the entropy is {narwhals.entropy_per_token:.3f}")
 
 # %% [markdown]
+# What it wrote, before the first step, after 100, after 500, and at the end. Black is what the grammar allows;
+# from the first word on that is impossible a sentence is orange and underlined. At the right, the share of
+# sentences without a fault.
+#
+# *Alternative text: four groups of sentences. At first random words, orange from the first or second word on.
+# Then pieces of sentences, and at the end whole ones, nearly all of them black.*
+#
+# *What to see:* the order of the words comes first, then the agreement of verbs with their subjects and the
+# names that return.
+
+# %% figure="what_it_writes"
+groups = []
+for step, sentences in (written | {steps: write(p)}).items():
+    shown = [([word for word in words if word != text.EOS][:25], possible(words)) for words in sentences[:3]]
+    share = np.mean([possible(words) == len(words) and words[-1] == text.EOS for words in sentences])
+    groups.append((f"{step}", shown, f"{share:.0%}"))
+plots.samples(groups, note="grammatical")
+plt.show()
+
+# %% [markdown]
 # What have the heads learned? The picture shows the weights of all four on a sentence with two names that both
-# return. Rows look, columns are looked at; the rows framed in red are those after which a name has to be said.
+# return. Rows look, columns are looked at; the framed rows are those after which a name has to be said.
 #
 # *What to see:* in the framed rows some head looks far back, at exactly the name that comes next: after the
 # second *and* at the first name, after *tells* at the second one. In the row of *sea*, after which the verb has
 # to come, a head looks at *cow*, the subject, which the verb must agree with. Nobody has told it what a name or
-# a subject is. Other heads look at the last few words, like a soft n-gram model.
+# a subject is. Other heads look at the last few words, like a soft n-gram model. And where a head has nothing
+# to look for it looks at `<s>`: its weights must add up to 1, so it needs a place where nothing is to be found.
+# Large transformers do the same.
 
 # %% figure="learned_heads"
 import matplotlib.pyplot as plt

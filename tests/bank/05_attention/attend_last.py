@@ -48,7 +48,10 @@ wrong("raw_values", "sums the tokens", but("a @ V", "a @ x"), names="without W_v
 wrong("first_asks", "takes the query of the first token", but("x[-1]", "x[0]"), names="the first token asks")
 wrong("not_normalised", "forgets to normalise", but("a = e / e.sum()", "a = np.exp(s)"),
       names="not divided by their sum")
-wrong("overflow", "does not shift", but("s - np.max(s)", "s"))
+wrong("overflow", "does not shift", but("s - np.max(s)", "s"), names="overflows")
 wrong("times_root", "multiplies by the root", but("/ np.sqrt", "* np.sqrt"), names="multiplied by sqrt(d_k)")
 wrong("matrices_swapped", "exchanges the matrices of queries and keys", but("W_q.T", "W_j.T").replace("W_k.T", "W_q.T")
       .replace("W_j.T", "W_k.T"), names="have changed their matrices")
+wrong("root_of_T", "scales by the root of T", but("W_k.shape[0]", "len(x)"), names="divided by sqrt(T)")
+wrong("shifted_not_normalised", "forgets to normalise after the shift", but("e / e.sum()", "e"),
+      names="not divided by their sum")

@@ -67,7 +67,7 @@ wrong("upper", "has the triangle the wrong way round", but("np.tri(T, dtype=bool
 wrong("reversed", "reads the mask the wrong way round", but("~mask", "mask"), names="the wrong way round")
 wrong("no_scale", "does not scale", but(" / np.sqrt(d_k)", ""), names="are not divided by sqrt(d_k)")
 wrong("d_v", "scales by d_v", but("Q.shape[-1]", "V.shape[-1]"), names="sqrt(d_v)")
-wrong("no_root", "scales by d_k", but("np.sqrt(d_k)", "d_k"))
+wrong("no_root", "scales by d_k", but("np.sqrt(d_k)", "d_k"), names="not by its root")
 wrong("slide", "has V inside the softmax, as on one slide", '''
 def causal_mask(T):
     return np.tri(T, dtype=bool)
@@ -86,4 +86,5 @@ wrong("always_causal", "uses its own mask", but("S[..., ~mask]", "S[..., ~np.tri
 wrong("overflow", "does not shift", but("S - S.max(axis=-1, keepdims=True)", "S"))
 wrong("float16", "computes in half precision", but("np.sqrt(d_k)\n", "np.sqrt(d_k)\n    S = S.astype(np.float16)\n"))
 wrong("all_transposed", "transposes all axes", but("np.swapaxes(K, -2, -1)", "K.T"))
-wrong("output_only", "returns the output only", but("return A @ V, A", "return A @ V"))
+wrong("output_only", "returns the output only", but("return A @ V, A", "return A @ V"), names="returned alone")
+wrong("weights_first", "returns the weights first", but("return A @ V, A", "return A, A @ V"), names="the output comes first")

@@ -57,6 +57,7 @@ wrong("weights_not_transposed", "forgets a transpose in g_V", but("A.transpose(0
       names="transposed weights")
 wrong("scores_not_transposed", "forgets a transpose in g_K", but("dS.transpose(0, 2, 1) @ Q", "dS @ Q"),
       names="not transposed")
-wrong("factor_once", "scales g_Q only", but("@ Q / np.sqrt(d_k)", "@ Q"))
+wrong("factor_once", "scales g_Q only", but("@ Q / np.sqrt(d_k)", "@ Q"), names="by the factor sqrt(")
 wrong("ones", "forgets the gradient that arrives", but("    dV =", "    g = np.ones_like(g)\n    dV ="))
 wrong("whole_sentence", "sums over the sentence", but("axis=2", "axis=(1, 2)"), names="over the whole sentence")
+wrong("plain_sum", "subtracts the sum without the weights", but("(dA * A).sum", "dA.sum"), names="plain sum")

@@ -64,6 +64,9 @@ def attention_by_sums(q, k, v):
 ''')
 wrong("no_scale", "does not scale", but(" / np.sqrt(k.shape[1])", ""), names="are not divided by sqrt(d_k)")
 wrong("d_v", "scales by d_v", but("np.sqrt(k.shape[1])", "np.sqrt(v.shape[1])"), names="sqrt(d_v)")
-wrong("no_root", "scales by d_k", but("np.sqrt(k.shape[1])", "k.shape[1]"))
+wrong("no_root", "scales by d_k", but("np.sqrt(k.shape[1])", "k.shape[1]"), names="not by its root")
 wrong("overflow", "does not shift", but("s - s.max()", "s"))
-wrong("previous_queries", "sums over the queries before instead of the keys", but("q[t] @ k[j]", "q[j] @ k[t]"))
+wrong("previous_queries", "sums over the queries before instead of the keys", but("q[t] @ k[j]", "q[j] @ k[t]"),
+      names="queries and keys have changed places")
+wrong("one_ahead", "goes one position too far", but("for j in range(t + 1)]", "for j in range(min(t + 2, len(k)))]").replace(
+    "for j in range(t + 1))", "for j in range(min(t + 2, len(k))))"), names="goes one too far")

@@ -65,3 +65,5 @@ wrong("edges", "counts T arrows", but("T - 1}", "T}"), names="T - 1 arrows")
 wrong("equal", "finds where the sides are equal", but("return 4 * d", "return 4 * d - 1"), names="the two sides are equal")
 wrong("too_large", "is one too large", but("return 4 * d", "return 4 * d + 1"), names="one too large")
 wrong("square_even", "breaks even with T x T pairs", but("return 4 * d", "return 2 * d + 1"), names="also those with j > t")
+wrong("first_step", "gives the first step one matrix", but("2 * T * d ** 2, ", "(2 * T - 1) * d ** 2, "),
+      names="the first step is counted with one")

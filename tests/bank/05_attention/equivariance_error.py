@@ -30,11 +30,11 @@ def equivariance_error(f, x, order):
 wrong("inverse", "brings the results into the inverse order", '''
 def equivariance_error(f, x, order):
     return np.max(np.abs(f(x[order]) - f(x)[np.argsort(order)]))
-''')
+''', names="inverse order")
 wrong("boolean", "says yes or no", '''
 def equivariance_error(f, x, order):
     return bool(np.allclose(f(x[order]), f(x)[order]))
-''')
+''', names="yes or no")
 wrong("columns", "permutes the features", '''
 def equivariance_error(f, x, order):
     columns = [i for i in order if i < x.shape[1]]

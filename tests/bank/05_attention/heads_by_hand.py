@@ -55,9 +55,10 @@ def name_head(vocabulary, names):
     return np.ones((4, V)), W_k, np.eye(V)
 ''')
 wrong("itself", "looks at itself", but("np.eye(L, k=1)", "np.eye(L)"), names="looks at itself")
-wrong("next", "looks at the next one, which is masked", but("np.eye(L, k=1)", "np.eye(L, k=-1)"))
+wrong("next", "looks at the next one, which is masked", but("np.eye(L, k=1)", "np.eye(L, k=-1)"),
+      names="the shift the wrong way round")
 wrong("too_weak", "has scores that are too small", but("40 * L ** 0.5 * W_q", "W_q"), names="too small")
-wrong("forgets_root", "forgets that scores are divided", but("40 * L ** 0.5 * W_q", "7 * W_q"))
+wrong("forgets_root", "forgets that scores are divided", but("40 * L ** 0.5 * W_q", "7 * W_q"), names="too small")
 wrong("content", "looks at words instead of positions", but(
     "W_q = np.hstack([np.zeros((L, V)), np.eye(L, k=1)])", "W_q = np.hstack([np.ones((L, V)), np.eye(L, k=1) * 0])"))
 wrong("names_ask", "lets only names ask", but("W_q[0] = 40", "W_q[0, [vocabulary.index(n) for n in names]] = 40"))
@@ -65,5 +66,7 @@ wrong("all_keys", "makes every word findable", but("W_k[0, vocabulary.index(name
 wrong("no_value", "hands the key over", but("np.eye(V)\n", "np.ones((V, V)) / V\n"))
 wrong("sorted_vocabulary", "puts the names into an order of their own",
       but("vocabulary.index(name)", "sorted(vocabulary).index(name)"))
-wrong("weak_name", "is too weak for long sentences", but("W_q[0] = 40", "W_q[0] = 5"))
+wrong("weak_name", "is too weak for long sentences", but("W_q[0] = 40", "W_q[0] = 5"), names="too small")
 wrong("avoids_names", "has the sign wrong", but("W_q[0] = 40", "W_q[0] = -40"))
+wrong("exchanged", "returns the key matrix first", but("return 40 * L ** 0.5 * W_q, W_k", "return W_k, 40 * L ** 0.5 * W_q"),
+      names="W_q and W_k changed places")

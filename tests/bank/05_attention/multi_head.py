@@ -49,7 +49,8 @@ wrong("woven", "weaves the features of the heads", but(SPLIT, ".reshape(B, T, d_
       names="woven into each other")
 wrong("order", "puts the heads side by side feature by feature", but(MERGE, "found.transpose(0, 2, 3, 1).reshape(B, T, D)"),
       names="wrong order")
-wrong("no_output", "forgets the last projection", but("merged @ W_out.T + b_out", "merged + b_out"))
+wrong("no_output", "forgets the last projection", but("merged @ W_out.T + b_out", "merged + b_out"),
+      names="only b_out is added")
 wrong("no_output_at_all", "returns the heads side by side", but("merged @ W_out.T + b_out", "merged"), names="W_out is missing")
 wrong("no_b_in", "forgets the first bias", but(" + b_in", ""), names="b_in is missing")
 wrong("no_b_out", "forgets the last bias", but(" + b_out", ""), names="b_out is missing")
@@ -72,3 +73,4 @@ def own(Q, K, V):
     A = np.exp(S - S.max(axis=3, keepdims=True))
     return A / A.sum(axis=3, keepdims=True) @ V
 ''')
+wrong("output_not_transposed", "forgets a transpose in the last projection", but("W_out.T", "W_out"), names="W_out is not transposed")

@@ -78,4 +78,5 @@ wrong("mean", "takes the mean over the batch", but("+= g[b]", "+= g[b] / B"), na
 wrong("one_sentence", "overwrites instead of adding", but("g_P[:T] += g[b]", "g_P[:T] = g[b]"),
       names="only one sentence")
 wrong("all_rows", "gives every row the same", but("    for b in range(B):\n        g_P[:T] += g[b]\n",
-                                                  "    g_P += g.sum(axis=(0, 1))\n"))
+                                                  "    g_P += g.sum(axis=(0, 1))\n"),
+      names="rows after T get a gradient")

@@ -67,4 +67,7 @@ wrong("sum_of_squares", "forgets the 1 minus", but("(1 - (a * a).sum(axis=1))", 
 wrong("largest", "returns the largest weight", but("(1 - (a * a).sum(axis=1))", "a.max(axis=1)"),
       names="largest weight")
 wrong("overflow", "does not shift", but("s - s.max(axis=1, keepdims=True)", "s"))
-wrong("summed", "adds the slopes up", but(".sum(axis=1)).mean()", ".sum(axis=1)).sum()"))
+wrong("summed", "adds the slopes up", but(".sum(axis=1)).mean()", ".sum(axis=1)).sum()"), names="slopes of all queries are added up")
+wrong("within_queries", "takes the variance query by query", but("s.var()", "s.var(axis=1).mean()"), names="within each query")
+wrong("mean_over_keys", "takes the mean over the keys", but("(1 - (a * a).sum(axis=1)).mean()", "(a * (1 - a)).mean()"),
+      names="not a mean over them")
