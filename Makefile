@@ -45,8 +45,10 @@ test-browser: setup bubblewrap chromium
 ## bench: the library against its peers, as ratios (build/bench/*.json)
 bench: setup
 	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[bench]'
+	$(BIN)/python benchmarks/ngram.py
 	$(BIN)/python benchmarks/autodiff.py
 	$(BIN)/python benchmarks/rnn.py
+	$(BIN)/python benchmarks/transformer.py
 
 ## ladder: the loss of every model, on narwhals and on Shakespeare's characters: docs/ladder.md and its picture
 ladder: setup

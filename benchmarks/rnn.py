@@ -1,4 +1,4 @@
-"""One training step of an RNN language model: ours against PyTorch, on one thread.
+"""One training step of an RNN language model: ours against PyTorch and NumPy by hand, on one thread.
 
     python benchmarks/rnn.py [ROUNDS]
 
@@ -55,6 +55,61 @@ def copy_weights(ours, theirs):
     return pairs
 
 
+class MinCharRNN:
+    """A step in the manner of Karpathy's min-char-rnn: NumPy columns, one time step after the other, by hand."""
+
+    def __init__(self, model):
+        cell, table = model.cell, model.embedding.weight.data.astype(np.float64)
+        self.W_xh = cell.W_xh.data @ table.T          # a one-hot word picks a column: the embedding is within
+        self.W_hh, self.W_hy = cell.W_hh.data.astype(np.float64), model.head.weight.data.astype(np.float64)
+        self.b_h, self.b_y = cell.b_h.data[:, None], model.head.bias.data[:, None]
+
+    def step(self, inputs, targets):
+        """The mean loss of one text, after its gradients."""
+        xs, hs, ps, loss = {}, {-1: np.zeros((len(self.W_hh), 1))}, {}, 0.0
+        for t, (word, target) in enumerate(zip(inputs, targets, strict=True)):
+            xs[t] = np.zeros((VOCABULARY, 1))
+            xs[t][word] = 1
+            hs[t] = np.tanh(self.W_xh @ xs[t] + self.W_hh @ hs[t - 1] + self.b_h)
+            scores = np.exp(self.W_hy @ hs[t] + self.b_y)
+            ps[t] = scores / scores.sum()
+            loss -= np.log(ps[t][target, 0])
+        self.grads = [np.zeros_like(w) for w in (self.W_xh, self.W_hh, self.W_hy, self.b_h, self.b_y)]
+        W_xh, W_hh, W_hy, b_h, b_y = self.grads
+        g_later = np.zeros_like(hs[0])
+        for t in reversed(range(len(inputs))):
+            g_y = np.copy(ps[t])
+            g_y[targets[t]] -= 1
+            W_hy += g_y @ hs[t].T
+            b_y += g_y
+            g_a = (1 - hs[t] * hs[t]) * (self.W_hy.T @ g_y + g_later)
+            b_h += g_a
+            W_xh += g_a @ xs[t].T
+            W_hh += g_a @ hs[t - 1].T
+            g_later = self.W_hh.T @ g_a
+        return loss / len(inputs)
+
+
+def race_by_hand(hidden, steps):
+    """As `race`, for one row of text, against MinCharRNN."""
+    rng = np.random.default_rng(0)
+    text = rng.integers(VOCABULARY, size=(1, steps + 1))
+    batch = Batch(text[:, :-1], text[:, 1:], np.ones((1, steps), bool))
+    model = RNNLM(VOCABULARY, hidden, hidden, rng)
+    by_hand = MinCharRNN(model)
+    inputs, targets = text[0, :-1].tolist(), text[0, 1:].tolist()
+
+    def our_step():
+        model.zero_grad()
+        loss, _ = model.loss(batch)
+        loss.backward()
+        return loss.item()
+
+    assert abs(our_step() - by_hand.step(inputs, targets)) < 1e-5
+    np.testing.assert_allclose(model.cell.W_hh.grad * steps, by_hand.grads[1], atol=2e-4)
+    return our_step, lambda: by_hand.step(inputs, targets)
+
+
 def race(peer, hidden, steps, rows):
     """Two functions, each of one training step: (ours, theirs); checked to compute the same."""
     rng = np.random.default_rng(0)
@@ -98,6 +153,9 @@ def main(rounds=30):
         ours, theirs = race(module, hidden, steps, rows)
         seconds = common.medians({"ours": ours, "theirs": theirs}, rounds, repeat)
         found.append({"work": work, "peer": peer, **seconds, "goal": goal})
+    ours, theirs = race_by_hand(100, 25)
+    seconds = common.medians({"ours": ours, "theirs": theirs}, rounds, 40)
+    found.append({"work": ROWS[1][0], "peer": "min-char-rnn", **seconds, "goal": 0.33})
     common.report("rnn", found)
 
 
