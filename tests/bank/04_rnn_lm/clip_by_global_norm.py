@@ -35,7 +35,7 @@ wrong("made_longer", "always scaled to the largest norm", RIGHT.replace(" if nor
       names="made longer")
 wrong("no_zero", "divides by zero", RIGHT.replace("g * (max_norm / norm) if norm > max_norm else g.copy()", "g * min(1, max_norm / np.float64(norm)) * (norm / norm)"))
 wrong("sum_of_norms", "the norms are added without squares", RIGHT.replace("np.sum(g * g)", "np.linalg.norm(g)").replace("np.sqrt(total)", "total"),
-      names="not squared before it is added")
+      names="added up without being squared")
 wrong("no_root", "the root is missing", RIGHT.replace("np.sqrt(total)", "total"), names="root of the sum of squares is missing")
 wrong("norm_after", "the norm after clipping", RIGHT.replace("return clipped, norm", "return clipped, min(norm, max_norm)"),
       names="the one after clipping")
@@ -43,4 +43,4 @@ wrong("not_clipped", "nothing is done", RIGHT.replace("g * (max_norm / norm) if 
       names="not clipped")
 wrong("largest_norm", "the largest norm of one array", RIGHT.replace("total += np.sum(g * g)", "total = max(total, np.sum(g * g))"),
       names="largest norm of a single array")
-wrong("divided", "divided by the norm, the maximum is forgotten", RIGHT.replace("max_norm / norm)", "1 / norm)"))
+wrong("divided", "divided by the norm, the maximum is forgotten", RIGHT.replace("max_norm / norm)", "1 / norm)"), names="the largest norm is forgotten")

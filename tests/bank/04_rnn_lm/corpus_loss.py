@@ -22,9 +22,11 @@ wrong("padding", "padding counts", RIGHT.replace("np.count_nonzero(mask)", "mask
 wrong("sentences", "weighted by the number of sentences", RIGHT.replace("np.count_nonzero(mask)", "len(mask)"), names="numbers of sentences")
 wrong("steps", "weighted by the number of steps", RIGHT.replace("np.count_nonzero(mask)", "mask.shape[1]"), names="numbers of steps")
 wrong("sum", "not divided", RIGHT.replace("total / tokens", "total"), names="not divided by the number of tokens")
-wrong("losses_over_tokens", "the losses are not multiplied by the tokens", RIGHT.replace("n * loss_of", "loss_of"))
+wrong("losses_over_tokens", "the losses are not multiplied by the tokens", RIGHT.replace("n * loss_of", "loss_of"), names="not multiplied by their numbers of tokens")
 wrong("last", "only the last batch", RIGHT.replace("total +=", "total =").replace("tokens +=", "tokens ="), names="only the last batch")
 wrong("plain_sum", "sum of the losses", '''
 def corpus_loss(loss_of, batches):
     return sum(loss_of(batch) for batch in batches)
 ''', names="added up without their numbers of tokens")
+wrong("over_batches", "all nats divided by the number of batches", RIGHT.replace("total / tokens", "total / len(batches)"),
+      names="divided by the number of batches")

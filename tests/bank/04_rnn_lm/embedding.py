@@ -43,20 +43,20 @@ def embedding_backward(ids, E, g):
     g_E = np.zeros_like(E)
     g_E[ids] = g
     return g_E
-''', names="only the last place counts")
+''', names="only the last place of a repeated word counts")
 wrong("fancy_increment", "+= with repeated indices adds only once", FORWARD + '''
 def embedding_backward(ids, E, g):
     g_E = np.zeros_like(E)
     g_E[ids] += g
     return g_E
-''', names="only the last place counts")
+''', names="only the last place of a repeated word counts")
 wrong("increment_per_sentence", "+= with repeated indices within a sentence", FORWARD + '''
 def embedding_backward(ids, E, g):
     g_E = np.zeros_like(E)
     for row in range(len(ids)):
         g_E[ids[row]] += g[row]
     return g_E
-''', names="in one sentence only the last place counts")
+''', names="repeated within a sentence")
 wrong("averaged", "the mean over the places, not the sum", FORWARD + '''
 def embedding_backward(ids, E, g):
     g_E = np.zeros_like(E)
@@ -68,16 +68,16 @@ def embedding_backward(ids, E, g):
     g_E = np.zeros_like(E)
     np.add.at(g_E, ids, g)
     return g_E[np.unique(ids)]
-''')
+''', names="only words that occur have a row")
 wrong("gradient_of_x", "returns g itself", FORWARD + '''
 def embedding_backward(ids, E, g):
     return g
-''')
+''', names="the gradient of x as it came")
 wrong("transposed", "batch and time of the ids are swapped", '''
 def embedding(ids, E):
     return E[ids.T]
 
-''' + BACKWARD)
+''' + BACKWARD, names="right but transposed")
 wrong("columns", "the columns of the table are picked, not its rows", '''
 def embedding(ids, E):
     return E.T[ids % E.shape[1]]

@@ -34,7 +34,7 @@ wrong("keeps_eos", "eos is part of the text", RIGHT.replace("return text\n      
 wrong("keeps_bos", "bos is part of the text", RIGHT.replace("text = []", "text = [bos]"), names="begins with <s>")
 wrong("same_u", "always the first random number", RIGHT.replace("choose(logits, u)", "choose(logits, uniforms[0])"),
       names="the first random number is used for all")
-wrong("greedy", "no die", RIGHT.replace("choose(logits, u)", "int(np.argmax(logits))"))
+wrong("greedy", "no die", RIGHT.replace("choose(logits, u)", "int(np.argmax(logits))"), names="or none")
 wrong("one_too_few", "the last token is missing", RIGHT.replace("in uniforms", "in uniforms[:-1]"), names="last token is missing")
 wrong("reads_twice", "the model reads every token twice", RIGHT.replace(
     "        token = choose", "        logits, state = step(state, token)\n        token = choose"))

@@ -34,4 +34,4 @@ wrong("slope_before", "the slope of the state before", RIGHT.replace("h[:, t] **
 wrong("sum_of_sizes", "the L1 norm", RIGHT.replace("np.linalg.norm(g)", "np.abs(g).sum()"), names="sum of the absolute values")
 wrong("mean_over_batch", "the mean of the norms of the rows", RIGHT.replace("np.linalg.norm(g)", "np.linalg.norm(g, axis=1).mean()"),
       names="mean over the batch")
-wrong("spectral", "the matrix norm", RIGHT.replace("np.linalg.norm(g)", "np.linalg.norm(g, 2)"))
+wrong("spectral", "the matrix norm", RIGHT.replace("np.linalg.norm(g)", "np.linalg.norm(g, 2)"), names="spectral norm")

@@ -57,5 +57,5 @@ wrong("all_ones", "g is not used", RIGHT.replace("h.backward(g)", "h.backward(np
 wrong("last_only", "goes back from the last state only", RIGHT.replace("h.backward(g)", "states[-1].backward(g[:, -1])"),
       names="only the gradient of the last state")
 wrong("forgets_half", "the old state is only a part of the mixture, and tanh is whole",
-      RIGHT.replace("leak * a.tanh()", "a.tanh()"))
+      RIGHT.replace("leak * a.tanh()", "a.tanh()"), names="not multiplied by the leak")
 wrong("returns_tensors", "tensors are returned where arrays should be", RIGHT.replace("return h.data", "return h"))

@@ -47,3 +47,5 @@ wrong("probabilities", "probabilities of sentences", RIGHT.replace("return sente
       names="probabilities of sentences")
 wrong("no_one_hot", "p without y", RIGHT.replace("p / total - hot", "p / total"), names="one-hot targets are not subtracted")
 wrong("unstable", "exp overflows", RIGHT.replace("logits - logits.max(axis=2, keepdims=True)", "logits"))
+wrong("mean_log_p", "the log probability per token, not of the sentence",
+      RIGHT.replace("return sentences,", "return sentences / mask.sum(axis=1),"), names="divided by its number of tokens")

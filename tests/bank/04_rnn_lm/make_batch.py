@@ -54,4 +54,4 @@ wrong("swapped", "inputs and targets in the wrong order", RIGHT.replace("np.arra
       names="swapped")
 wrong("eos_as_input", "the model reads eos", RIGHT.replace("inputs.append([bos] + s + [pad] * rest)", "inputs.append(([bos] + s + [eos] + [pad] * rest)[:T])"),
       names="go on with eos")
-wrong("no_bos", "the inputs do not begin with bos", RIGHT.replace("[bos] + s + [pad]", "s + [pad] + [pad]"))
+wrong("no_bos", "the inputs do not begin with bos", RIGHT.replace("[bos] + s + [pad]", "s + [pad] + [pad]"), names="do not begin with bos")

@@ -34,8 +34,10 @@ wrong("argmax", "the die is not rolled", '''
 def next_token(logits, u, temperature=1.0):
     return int(np.argmax(logits))
 ''', names="the die is not rolled")
-wrong("divides_by_zero", "no case for temperature 0", RIGHT.replace("temperature == 0", "temperature < 0"))
-wrong("overflow", "no shift", RIGHT.replace("(logits - np.max(logits))", "logits"))
+wrong("divides_by_zero", "no case for temperature 0", RIGHT.replace("temperature == 0", "temperature < 0"),
+      names="divided by zero")
+wrong("overflow", "no shift", RIGHT.replace("(logits - np.max(logits))", "logits"),
+      names="running sums are nan")
 wrong("probabilities_divided", "softmax of the divided probabilities", RIGHT.replace(
     "    y = (logits - np.max(logits)) / temperature\n", "    p = np.exp(logits - np.max(logits))\n    y = p / p.sum() / temperature\n"),
       names="probabilities are divided by the temperature")

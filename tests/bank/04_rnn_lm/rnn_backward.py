@@ -43,11 +43,12 @@ wrong("transposed", "W_hh.T on the way back", RIGHT.replace("da @ W_hh\n", "da @
 wrong("no_slope", "tanh' is missing", RIGHT.replace("dh * (1 - h[:, t] ** 2)", "dh"), names="slope of tanh is missing")
 wrong("last_loss_only", "only the loss of the last step", RIGHT.replace("g[:, t] + dh_next", "(g[:, t] if t == T - 1 else 0) + dh_next"),
       names="only the last state has a loss")
-wrong("forward_order", "from the first step to the last", RIGHT.replace("range(T - 1, -1, -1)", "range(T)"))
+wrong("forward_order", "from the first step to the last", RIGHT.replace("range(T - 1, -1, -1)", "range(T)"),
+      names="from the first to the last")
 wrong("mean_over_steps", "parameter gradients are means over the steps",
       RIGHT.replace('"W_xh": g_W_xh, "W_hh": g_W_hh, "b_h": g_b_h', '"W_xh": g_W_xh / T, "W_hh": g_W_hh / T, "b_h": g_b_h / T'),
       names="means over the steps")
 wrong("h0_too_early", "the gradient of h0 is that of the first state", RIGHT.replace('"h0": dh_next', '"h0": dh'),
       names="before it goes back through the first step")
 wrong("next_outside", "what comes from the next step does not go through tanh", RIGHT.replace(
-    "dh = g[:, t] + dh_next", "dh = g[:, t]").replace("** 2)\n", "** 2) + dh_next\n"))
+    "dh = g[:, t] + dh_next", "dh = g[:, t]").replace("** 2)\n", "** 2) + dh_next\n"), names="does not go back through tanh")

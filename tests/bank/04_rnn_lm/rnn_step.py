@@ -49,8 +49,8 @@ wrong("slope_not_squared", "1 - h", RIGHT.replace("1 - h * h", "1 - h"), names="
 wrong("sigmoid_slope", "h (1 - h)", RIGHT.replace("(1 - h * h)", "h * (1 - h)"), names="slope is that of the sigmoid")
 wrong("state_after", "g_W_hh with the new state", RIGHT.replace("g_a.T @ h_prev", "g_a.T @ h"), names="the state after the step")
 wrong("back_transposed", "g_h_prev with W_hh transposed", RIGHT.replace("g_a @ W_hh", "g_a @ W_hh.T"),
-      names="g_h_prev is computed with W_hh transposed")
+      names="gradient of h_prev is computed with W_hh transposed")
 wrong("bias_mean", "mean over the batch", RIGHT.replace("g_a.sum(axis=0)", "g_a.mean(axis=0)"), names="is the mean over the batch")
-wrong("bias_not_summed", "one bias gradient per row", RIGHT.replace("g_a.sum(axis=0)", "g_a"))
+wrong("bias_not_summed", "one bias gradient per row", RIGHT.replace("g_a.sum(axis=0)", "g_a"), names="is that sum missing")
 wrong("W_hh_gradient_transposed", "h_prev^T g_a", RIGHT.replace("g_a.T @ h_prev", "h_prev.T @ g_a"),
       names="gradient of W_hh is transposed")

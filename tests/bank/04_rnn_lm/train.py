@@ -75,6 +75,6 @@ def train(params, batches, loss_and_gradients, clip, learning_rate):
         mean = sum(clip(g)[name] for _, g in found) / len(found)
         params = {**params, name: params[name] - learning_rate * mean}
     return params, losses
-''')
+''', names="one step is taken")
 wrong("no_rate", "the learning rate is not used", RIGHT.replace("learning_rate * ", ""), names="the learning rate is not used")
 wrong("return_in_loop", "returns after the first batch", RIGHT.replace("    return params, losses", "        return params, losses"), names="only the first batch is used")

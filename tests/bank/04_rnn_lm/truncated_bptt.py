@@ -63,7 +63,8 @@ wrong("wrong_start", "the backward pass gets the state after the chunk", RIGHT.r
 wrong("last_chunk_only", "parameter gradients are overwritten", RIGHT.replace("total.get(name, 0) + new", "new"), names="only the last chunk")
 wrong("mean", "the mean over the chunks", RIGHT.replace("return h, {", "total = {n: a / -(-T // length) for n, a in total.items()}\n    return h, {"),
       names="means over the chunks")
-wrong("rest_dropped", "the rest that fills no chunk is left out", RIGHT.replace("range(0, T, length)", "range(0, T - length + 1, length)"))
+wrong("rest_dropped", "the rest that fills no chunk is left out", RIGHT.replace("range(0, T, length)", "range(0, T - length + 1, length)"),
+      names="the rest that fills no whole chunk")
 wrong("first_state", "the first state of the chunk is handed on", RIGHT.replace("state = h[:, end - 1]", "state = h[:, start]"),
       names="first state of the one before")
 wrong("with_h0", "the gradients hold h0, too", RIGHT.replace('"x": g_x, **total', '"x": g_x, "h0": new["h0"], **total'))
