@@ -32,9 +32,9 @@ def main(arguments=None):
     print(f"{page}: {size / 1e6:.1f} MB, made in {time.monotonic() - began:.0f} s")
 
 
-def build(course, solutions=True):
-    """Builds one of the two sites; returns its front page."""
-    home = course.root / "build" / "site"
+def build(course, solutions=True, home=None):
+    """Builds one of the two sites, below build/site or another `home`; returns its front page."""
+    home = home or course.root / "build" / "site"
     here = home / ("reader" if solutions else "course")
     write_sources(course, here / "source", home / "outputs", solutions)
     static = write_static(home)

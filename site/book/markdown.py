@@ -34,7 +34,7 @@ def headings(text, level):
 
 
 def without_alternative(text):
-    """A text without the paragraph that describes a picture to those who do not see it, and that description or None."""
+    """A text without the paragraph that says what a picture shows, for those who do not see it; and that, or None."""
     found = ALTERNATIVE.search(text)
     return (ALTERNATIVE.sub("", text), plain(found[1])) if found else (text, None)
 

@@ -20,7 +20,7 @@ SPECIAL = re.compile(r"([\\*|_])")
 
 def pages(lib):
     """{file name: text} of the reference: an overview, and one page for each module of the library in `lib`."""
-    overview = ["# The library\n", "What the notebooks import, and the same ideas grown up. Generated from its docstrings.\n"]
+    overview = ["# The library\n", "What the notebooks import, and the same ideas grown up, from its docstrings.\n"]
     listed, made = [], {}
     for group, modules in GROUPS.items():
         overview += [f"\n## {group}\n", "| module | what it holds |\n|---|---|"]
@@ -56,7 +56,7 @@ def _module_page(module):
 def as_rst(lines):
     """The lines of a plain docstring as reStructuredText: code is indented, and `name: what it is` is a list's item."""
     made, code, listed, before = [], False, False, ""
-    for line in lines:
+    for line in _whole(lines):
         if not line.strip():
             made.append("")
             listed = False
@@ -72,6 +72,18 @@ def as_rst(lines):
             code = False
         before = line
     return made
+
+
+def _whole(lines):
+    """The lines, joined where `code` goes on in the next."""
+    whole = ""
+    for line in lines:
+        whole = f"{whole} {line.strip()}" if whole else line
+        if whole.count("`") % 2 == 0:
+            yield whole
+            whole = ""
+    if whole:
+        yield whole
 
 
 def _paragraph(line, made):
