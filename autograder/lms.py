@@ -53,7 +53,7 @@ def _roster(text):
     if missing:
         raise RosterError(f"The roster is not what Canvas exports: it has no column {sorted(missing)[0]!r}.")
     rows = [{name: value or "" for name, value in row.items() if name} for row in reader]
-    return list(reader.fieldnames), [row for row in rows if any(row.values())]
+    return list(reader.fieldnames), [row for row in rows if row["Student"].strip()]  # not "Manual Posting", say
 
 
 def _plain(scores):

@@ -12,6 +12,7 @@ from autograder import lms, record
 from autograder.export import Line
 
 ROSTER = """\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Counting n-grams (4711),Current Score,Final Score
+,,,,,Manual Posting,,
     Points Possible,,,,,40.00,(read only),(read only)
 "Right, All",101,u1,all-right,Recitation A,,12,12
 "One, Off by",102,u2,off-by-one@example.edu,Recitation B,3,10,10
@@ -85,6 +86,37 @@ def test_results_show_of_a_hidden_test_no_value():
     text = lms.results_json(bundle(), made(FAILS))
     assert "solitary" not in text and "count twice" in text
     assert json.loads(text)["tests"][0]["output"].startswith("`count_words(['a'])` returned {'a': 2}")
+
+
+# What Gradescope documents for results.json: https://gradescope-autograders.readthedocs.io/en/latest/specs/
+VISIBILITIES = ("hidden", "after_due_date", "after_published", "visible")
+FORMATS = ("text", "html", "simple_format", "md", "ansi")
+OF_RESULTS = {
+    "score": (float, None), "execution_time": (float, None), "output": (str, None), "output_format": (str, FORMATS),
+    "test_output_format": (str, FORMATS), "test_name_format": (str, FORMATS), "visibility": (str, VISIBILITIES),
+    "stdout_visibility": (str, VISIBILITIES), "extra_data": (dict, None), "tests": (list, None), "leaderboard": (list, None),
+}  # fmt: skip
+OF_A_TEST = {
+    "score": (float, None), "max_score": (float, None), "status": (str, ("passed", "failed")), "name": (str, None),
+    "name_format": (str, FORMATS), "number": (str, None), "output": (str, None), "output_format": (str, FORMATS),
+    "tags": (list, None), "visibility": (str, VISIBILITIES), "extra_data": (dict, None),
+}  # fmt: skip
+
+
+def follows(found, documented):
+    for key, value in found.items():
+        kind, values = documented[key]
+        assert type(value) is kind and (values is None or value in values), (key, value)
+
+
+@pytest.mark.parametrize("status", [record.GRADED, record.UNREADABLE])
+def test_results_follow_gradescopes_documentation(status):
+    found = json.loads(lms.results_json(bundle(), made(FAILS, status=status, reason="" if status == record.GRADED else "Why.")))
+    follows(found, OF_RESULTS)
+    assert "score" in found or found["tests"]
+    for test in found["tests"]:
+        follows(test, OF_A_TEST)
+        assert {"score", "max_score", "name"} <= set(test)
 
 
 def test_results_of_what_cannot_be_read_say_why():
