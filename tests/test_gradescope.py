@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 
+import lending
 import pytest
 import sample_course
 
@@ -23,7 +24,7 @@ def archive(tmp_path_factory):
     root = tmp_path_factory.mktemp("gradescope")
     sample_course.course(root)
     (root / "lib").symlink_to(home / "lib")
-    for name in ("pyproject.toml", "constraints.txt"):
+    for name in ("pyproject.toml", "constraints.txt", "README.md"):
         (root / name).write_text((home / name).read_text())
     return gradescope.build(Course.load(root), sample_course.NAME, root / "every_role.zip")
 
@@ -69,6 +70,24 @@ def test_equal_zips_are_equal_files(archive, tmp_path):
 def test_the_scripts_are_valid_shell():
     for name in ("setup.sh", "run_autograder"):
         subprocess.run(["bash", "-n", str(gradescope.SCRIPTS / name)], check=True)
+
+
+def test_it_installs_as_setup_does_and_grades_with_what_was_installed(archive, tmp_path):
+    """setup.sh without its apt-get, which asks for more rights and more network than a test has."""
+    source = tmp_path / "source"
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", str(archive), str(source)], check=True)
+    install = (source / "setup.sh").read_text().rstrip().splitlines()[-2:]
+    assert install[0].endswith("-m venv .venv") and install[1].startswith(".venv/bin/python -m pip install")
+    (tmp_path / "submission").mkdir()
+    (tmp_path / "submission" / "every_role.ipynb").write_text(RIGHT)
+    environment = lending.environment(AUTOGRADER_ROOT=str(tmp_path), python=sys.executable)
+    subprocess.run(["bash", "-c", install[0]], cwd=source, env=environment, check=True)
+    lending.lend(source / ".venv")
+    subprocess.run(["bash", "-c", install[1]], cwd=source, env=environment, check=True, stdout=subprocess.DEVNULL)
+    graded = subprocess.run(["bash", "run_autograder"], cwd=source, env=environment, capture_output=True, text=True)
+    assert graded.returncode == 0, graded.stderr
+    found = json.loads((tmp_path / "results" / "results.json").read_text())
+    assert [test["score"] for test in found["tests"]] == [1, 2, 2], found["output"]
 
 
 def test_a_right_submission_gets_its_points_and_the_hidden_tests_are_gone(graded):
