@@ -92,7 +92,8 @@ def table(name, lines):
     made.add_column("reason", overflow="fold")
     for line in lines:
         score = "" if line.score is None else f"{line.score:g} / {line.max_score:g}"
-        made.add_row(escape(line.student), score, line.status, escape(shorten(line.reason)))
+        why = f"{line.late} {line.reason}".strip()
+        made.add_row(escape(line.student), score, line.status, escape(shorten(why)))
     return made
 
 
