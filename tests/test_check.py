@@ -2,8 +2,12 @@
 
 import contextlib
 import json
+import os
+import signal
+import socket
 import subprocess
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
@@ -13,7 +17,9 @@ from sample_course import NAME, RIGHT, cell, handed_in, own, student, twin
 from autograder import check, reading
 from autograder.course import Limits
 from autograder.grading import Grader
+from autograder.inside import room
 from autograder.sandbox import house
+from autograder.sandbox.house import room_limits
 
 
 @pytest.fixture
@@ -229,8 +235,6 @@ builtins.open = without_proc
 @pytest.fixture
 def macos(monkeypatch):
     """What is missing there is missing here, in this process and in the one that runs the answers."""
-    import signal
-
     monkeypatch.delattr(signal, "pidfd_send_signal")
     monkeypatch.setattr(house, "START", AS_ON_MACOS + house.START)
 
@@ -250,3 +254,22 @@ def test_without_pidfds_a_notebook_is_checked_and_what_loops_is_ended(macos, sav
     assert check.check(save(looping), limits=Limits(cell_seconds=1)) == check.NOT_YET
     assert "Is there a loop that never ends?" in " ".join(capsys.readouterr().out.split())
     assert not still_runs((tmp_path / "pid").read_text())
+
+
+def test_what_else_a_user_runs_does_not_count_against_the_notebook():
+    """The system counts all processes of an ordinary user together; a progress bar must still get its thread."""
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.getuid() == 0:
+                os.setuid(65534)  # root is not counted
+            others = threading.Event()
+            for _ in range(40):
+                threading.Thread(target=others.wait, daemon=True).start()
+            ours, theirs = socket.socketpair()
+            room.plain(theirs, room_limits(Limits()))
+            threading.Thread(target=others.set).start()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
