@@ -16,7 +16,7 @@ from . import record
 from .exercises import sections
 from .judge import FAILED, NOT_WRITTEN, PASSED, STOPPED
 from .late import count
-from .markup import markdown, markdown_line, prose
+from .markup import comment, markdown, markdown_line, prose
 
 TEMPLATES = Path(__file__).parent / "templates"
 WORDS = {PASSED: "passed", FAILED: "not yet right", NOT_WRITTEN: "not written yet", STOPPED: "stopped"}
@@ -262,4 +262,5 @@ def _environment():
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"prose": prose, "markdown": markdown, "line": markdown_line, "number": _number}
+    environment.filters["comment"] = comment
     return environment

@@ -21,6 +21,11 @@ def markdown(text):
     return Markup(_markdown().render(text))
 
 
+def comment(text):
+    """A grader's markdown, which the formgrader asks for: HTML in it is text, pictures are their description."""
+    return Markup(_markdown(strict=True).render(text))
+
+
 def markdown_line(text):
     """A line of the course's own markdown, without a paragraph around it."""
     return Markup(re.sub(r"\A<p>(.*)</p>\s*\Z", r"\1", markdown(text), flags=re.DOTALL))
@@ -37,7 +42,7 @@ def formula(tex, display="inline"):
 
 
 @functools.cache
-def _markdown():
+def _markdown(strict=False):
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
     class Renderer(IPythonRenderer):
@@ -59,4 +64,11 @@ def _markdown():
             level = min(6, max(3, level))
             return f"<h{level}>{text}</h{level}>\n"
 
-    return MarkdownWithMath(renderer=Renderer(escape=False))
+    class Strict(Renderer):
+        def link(self, text, url, title=None):
+            return super().link(text, url, title) if url.startswith(("https://", "http://", "mailto:")) else text
+
+        def image(self, text, url, title=None):
+            return escape_html(text)
+
+    return MarkdownWithMath(renderer=Strict(escape=True) if strict else Renderer(escape=False))

@@ -41,13 +41,13 @@ def _free_port():
 
 
 def _wait_for(url, server):
-    for _ in range(300):
+    for _ in range(900):
         assert server.poll() is None, "JupyterLab did not start"
         try:
             return urllib.request.urlopen(url, timeout=2).read()
         except OSError:
             time.sleep(0.2)
-    raise AssertionError("JupyterLab did not answer in a minute")
+    raise AssertionError("JupyterLab did not answer in three minutes")
 
 
 def shot(page, name, **options):

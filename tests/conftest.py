@@ -111,3 +111,25 @@ def refused(context):
     context.route("**/*", guard)
     yield found
     assert found == []
+
+
+@pytest.fixture(scope="module")
+def server(course, tmp_path_factory):
+    """JupyterLab with the formgrader, started in the root of the module's own `course`; its address."""
+    import browsing
+
+    with browsing.lab(course.root, tmp_path_factory.mktemp("server")) as url:
+        yield url
+
+
+@pytest.fixture
+def visit(server, page, refused):
+    """Opens a page of `server` as somebody who is logged in."""
+    page.set_viewport_size({"width": 1300, "height": 950})
+    page.goto(f"{server}/login?token=t")
+
+    def opened(address):
+        page.goto(f"{server}/{address}")
+        return page
+
+    return opened

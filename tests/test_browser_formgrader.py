@@ -8,7 +8,6 @@ import browsing
 import class_of
 import pytest
 from conftest import notebook
-from playwright.sync_api import expect
 
 from autograder import desk
 
@@ -21,6 +20,7 @@ WRITTEN = {
     "blank": None,
 }
 
+expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 
@@ -33,25 +33,6 @@ def course(sample_course, sample_bundle, tmp_path_factory):
         class_of.hand_in(course, sample_bundle, student, data=notebook(sample_bundle, RIGHT, written))
     class_of.graded(course)
     return course
-
-
-@pytest.fixture(scope="module")
-def server(course, tmp_path_factory):
-    with browsing.lab(course.root, tmp_path_factory.mktemp("server")) as url:
-        yield url
-
-
-@pytest.fixture
-def visit(server, page, refused):
-    """Opens a page of the server as somebody who is logged in."""
-    page.set_viewport_size({"width": 1300, "height": 950})
-    page.goto(f"{server}/login?token=t")
-
-    def opened(address):
-        page.goto(f"{server}/{address}")
-        return page
-
-    return opened
 
 
 def grade_of(course, student):

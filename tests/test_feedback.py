@@ -142,6 +142,12 @@ def test_marks_and_comments_of_a_grader_are_shown():
     assert "3 of 4 points" in shown and "Say &lt;b&gt;underflow&lt;/b&gt;." in shown
 
 
+def test_a_graders_comment_is_markdown_without_html_pictures_and_scripts_in_links():
+    shown = markup.comment("*Good*: $x < 1$, <b>bold</b>, [a](javascript:x), ![b](http://c/d.png), [e](https://f.org/)")
+    assert "<em>Good</em>" in shown and "<mi>x</mi>" in shown and "&lt;b&gt;bold" in shown
+    assert Outline(shown).loads == ["https://f.org/"] and "img" not in Outline(shown).tags
+
+
 def test_lateness_says_why_and_what_it_cost():
     late = Lateness("every_role", None, None, 1, 0, 0, 0.8, "Handed in 1 day after Sunday. The score counts 80%.")
     row = Row("off-by-one", "every_role", 4.0, 7.0, 1.0, False)
