@@ -20,6 +20,7 @@ from autograder.matching import (
     recognise,
     wanted,
 )
+from autograder.merged import taken_apart
 from autograder.notes import Notes
 from autograder.reading import LARGEST, Unreadable, find_notebook, read_submission
 from autograder.repaired import Piece, Repaired, Step, Written
@@ -41,9 +42,10 @@ ALIKE = 0.4
 
 def repair(notebook, bundle):
     """Puts a notebook from `read_submission` in order. Raises Unreadable if it is of another assignment."""
-    theirs = recognise(notebook, bundle)
+    cells, parted = taken_apart(notebook, bundle)
+    theirs = recognise(notebook | {"cells": cells}, bundle)
     _check_assignment(theirs, notebook, bundle)
-    repair = _Repair(theirs, bundle)
+    repair = _Repair(theirs, bundle, parted)
     repair.choose()
     return repair.lay_out()
 
@@ -67,10 +69,11 @@ class _Repair:
     spare: the student's own cells; each comes after the cell of ours that it followed.
     before, after: id of ours -> cells of the student's that belong right there.
     filled: the ids of answers that are in their own cells.
+    parted: the numbers of cells of ours that were taken out of a cell with more in it.
     """
 
-    def __init__(self, theirs, bundle):
-        self.theirs, self.bundle = theirs, bundle
+    def __init__(self, theirs, bundle, parted=frozenset()):
+        self.theirs, self.bundle, self.parted = theirs, bundle, parted
         self.groups, self.notes = groups(theirs), Notes(bundle)
         self.chosen, self.exercise = {}, {}
         self.before, self.after = defaultdict(list), defaultdict(list)
@@ -115,6 +118,8 @@ class _Repair:
             self.notes.add("older" if all(cell.released for cell in copies) else "changed", ours)
         elif copies and all(cell.type != ours.type for cell in same):
             self.notes.add("retyped", ours)
+        elif same and same[0].index in self.parted:
+            self.notes.add("added", ours)
 
     def _choose_free(self, ours):
         """An unmarked code cell is the student's to change or delete; copies of it are theirs as well."""
@@ -126,7 +131,7 @@ class _Repair:
             ]
 
     def _choose_answer(self, ours):
-        group = self.groups[ours.id]
+        group = self._with_rest(self.groups[ours.id])
         touched = [cell for cell in group if code_of(cell.source) not in ("", code_of(ours.source))]
         whole = self._joined(touched, ours)
         parts = newest(whole)
@@ -152,6 +157,16 @@ class _Repair:
         if dropped:
             self.notes.add("copied", ours)
 
+    def _with_rest(self, group):
+        """The cells, and unmarked ones right below them that begin in the middle of a function."""
+        found = list(group)
+        for cell in group:
+            rest = self.theirs[cell.index + 1 : cell.index + 2]
+            if rest and rest[0] in self.spare and rest[0].type == "code" and rest[0].source.lstrip("\n")[0] in " \t":
+                found.append(rest[0])
+                self._take(rest)
+        return sorted(found, key=lambda cell: cell.index)
+
     def _joined(self, cells, ours):
         """The cells, those that were cut in the middle of a function made whole again."""
         joined, last = [], None
@@ -168,7 +183,8 @@ class _Repair:
     def _adopt(self, ours):
         """An answer is empty or gone: a cell of the student's own, or another answer, may define it."""
         names = wanted(self.bundle, ours)
-        own = [cell for cell in self.spare if cell.type == "code" and cell.names & names]
+        free = [self.chosen[cell.id] for cell in self._ours("code") if cell.id in self.chosen]
+        own = [cell for cell in self.spare + free if cell.type == "code" and cell.names & names]
         parts = newest(sorted(own, key=lambda cell: cell.index))
         if parts:
             self.answers[ours.name] = "\n\n".join(cell.source for cell in parts)
@@ -180,6 +196,7 @@ class _Repair:
             self._take(parts)
             self.notes.add("adopted", ours)
         elif not parts and self._elsewhere(ours):
+            self.after[ours.id] += self._further_down(ours)
             self.notes.add("adopted", ours)
         elif not parts and not self.groups[ours.id]:
             self.notes.add("lost", ours)
@@ -191,6 +208,12 @@ class _Repair:
             self.chosen[c.id] for c in self._ours("answer") if c.name in self.answers and c.id in self.chosen
         ]
         return bool(names) and names <= frozenset().union(*(cell.names for cell in others))
+
+    def _further_down(self, ours):
+        """The answers to later exercises that define what this one should: its tests need them before."""
+        names, cells = wanted(self.bundle, ours), self._ours("answer")
+        later = [self.chosen[c.id] for c in cells[cells.index(ours) + 1 :] if c.id in self.filled]
+        return newest([cell for cell in later if cell.names & names])
 
     def _choose_written(self, ours):
         group = [c for c in self.groups[ours.id] if plain(c.source) not in ("", plain(ours.source))]

@@ -11,6 +11,10 @@ _SENTENCES = {
         "{} was of an earlier release; the corrected one was used.",
         "{} were of an earlier release; the corrected ones were used.",
     ),
+    "added": (
+        "{} had been added to; the original was used, and what you added to it was run as a cell of its own.",
+        "{} had been added to; the originals were used, and what you added to it was run as cells of its own.",
+    ),
     "copied": (
         "There were several copies of {}; the last one with work in it was taken.",
         "There were several copies of {}; of each, the last one with work in it was taken.",

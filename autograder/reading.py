@@ -1,12 +1,13 @@
 """Reads what students hand in and trusts nothing in it: any bytes give a clean notebook or a reason."""
 
+import filecmp
 import json
 import os
 import re
 import stat
 from pathlib import Path
 
-LARGEST = 20_000_000
+LARGEST = 100_000_000  # with outputs; those of a notebook full of plots are tens of megabytes
 MOST_CELLS = 2_000
 MOST_PARTS = 2_000_000
 LONGEST_CELL = 1_000_000
@@ -59,11 +60,8 @@ def find_notebook(folder, name):
 
     Raises Unreadable if there is none, or if it is not clear which one it is.
     """
-    folder = Path(folder)
     try:
-        found = sorted(
-            p for p in folder.iterdir() if p.suffix.lower() == ".ipynb" and not p.name.startswith(".")
-        )
+        found = sorted(path for path in Path(folder).iterdir() if _stem(path) and not path.name.startswith("."))
     except OSError:
         raise Unreadable("The submission's folder cannot be read.") from None
     found = [path for path in found if path.is_file() and not path.is_symlink()]
@@ -71,11 +69,33 @@ def find_notebook(folder, name):
         return exact[0], None
     if not found:
         raise Unreadable(f"There is no notebook in the submission; hand in {name}.ipynb.")
-    if len(found) > 1 and not (found := [p for p in found if p.stem.lower().startswith(name.lower())]):
+    path = _only(found, name)
+    return path, f"The notebook was named {_printable(path.name)} instead of {name}.ipynb."
+
+
+def _stem(path):
+    """A notebook's name without its ending, in small letters; "" for other files. Browsers add endings of their own."""
+    match = re.fullmatch(r"(.+)\.ipynb(\.json|\.txt)?", path.name.lower())
+    return match[1] if match else ""
+
+
+def _only(found, name):
+    """The one of several notebooks that is meant: the one named like it, rather than a checkpoint of Jupyter's."""
+    named = [path for path in found if name.lower() in _stem(path)] if len(found) > 1 else found
+    likely = [path for path in named if _stem(path).startswith(name.lower())] or named
+    if not likely:
         raise Unreadable(f"There are several notebooks and none of them is named {name}.ipynb.")
-    if len(found) > 1:
+    likely = [path for path in likely if not _stem(path).endswith("-checkpoint")] or likely
+    if not all(_same(likely[0], other) for other in likely[1:]):
         raise Unreadable(f"There are several notebooks like {name}.ipynb; hand in one, under that name.")
-    return found[0], f"The notebook was named {_printable(found[0].name)} instead of {name}.ipynb."
+    return likely[0]
+
+
+def _same(one, other):
+    try:
+        return filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        return False
 
 
 def _printable(text):
@@ -196,6 +216,7 @@ def _source(source, number):
         raise Unreadable(f"The file is not a notebook: the text of its cell {number} is no text.")
     if len(source) > LONGEST_CELL:
         raise Unreadable(f"Cell {number} is longer than {LONGEST_CELL:,} characters.")
+    source = source.removeprefix("\ufeff")  # a mark of UTF-8, which is no Python
     return _NOT_TEXT.sub("\ufffd", source.replace("\r\n", "\n").replace("\r", "\n"))
 
 

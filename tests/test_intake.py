@@ -280,7 +280,7 @@ def test_a_retyped_written_answer_is_taken_as_text():
 def test_a_changed_cell_of_ours_is_ours_again(cell_id, name):
     notebook = sample.handed_in()
     cell = sample.cell(notebook, cell_id)
-    cell["source"] = "".join(cell["source"]) + "\nprint('looked')"
+    cell["source"] = "".join(cell["source"]).replace("corn", "hay") + "\nprint('looked')" * (cell_id != "given-setup")
     repaired = repair(notebook)
     assert repaired.steps == repair(sample.handed_in()).steps
     assert repaired.notes == (f"{name} had been changed; the original was used.",)
@@ -555,7 +555,7 @@ def reason(submission):
         (b'{"nbformat": 4, "cells": [' + b"{}," * 2500 + b"{}]}", "has 2,501 cells"),
         (b'{"nbformat": 4, "cells": [{"source": "' + b"x" * 1_000_001 + b'"}]}', "Cell 1 is longer than"),
         (b"[" + b"[]," * 2_000_001 + b"[]]", "too many parts"),
-        (b" " * (intake.LARGEST + 1), "larger than 20 MB"),
+        (b" " * (intake.LARGEST + 1), "larger than 100 MB"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -632,7 +632,7 @@ def test_an_empty_notebook_is_refused():
 
 def put(folder, *names):
     for name in names:
-        (folder / name).write_text("{}")
+        (folder / name).write_text(json.dumps(name))
 
 
 def test_the_notebook_is_found_by_its_name(tmp_path):
@@ -770,4 +770,4 @@ def test_a_large_notebook_is_repaired_fast():
 
 
 def test_reading_knows_its_bounds():
-    assert (reading.LARGEST, reading.MOST_CELLS) == (20_000_000, 2_000)
+    assert (reading.LARGEST, reading.MOST_CELLS) == (100_000_000, 2_000)

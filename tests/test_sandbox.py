@@ -158,7 +158,6 @@ def test_no_socket_can_be_made(session, family):
         "import subprocess; subprocess.run(['ls'])",
         "import os; os.posix_spawn('/bin/ls', ['ls'], {})",
         "import multiprocessing; multiprocessing.Process(target=print).start()",
-        "!ls",
     ],
 )
 def test_no_process_can_be_started(session, source):
@@ -236,6 +235,12 @@ def test_what_ends_a_cell_has_a_name(house, source, limit):
     with pytest.raises(AnswerLost) as lost:
         session.ask("run", source)
     assert lost.value.limit == limit
+
+
+@every_level
+def test_an_error_of_the_students_code_under_a_magic_is_an_error(session):
+    for line in ("%time 1 / 0", "%timeit -n1 -r1 1 / 0", "x = 1 / 0"):
+        assert printed(session, line).startswith("ZeroDivisionError")
 
 
 @every_level
@@ -318,6 +323,10 @@ def test_what_notebooks_use_works_in_a_room(session):
         "import tempfile, sqlite3, zipfile, json; tempfile.mkdtemp(); sqlite3.connect('a.db').execute('create table t (x)')",
         "from concurrent.futures import ThreadPoolExecutor; list(ThreadPoolExecutor(2).map(abs, [1]))",
         "name = input('who? ')",
+        "!ls\n%pip install numpy\n%matplotlib widget\n%load_ext missing\n%run missing.py\nfiles = !ls\nassert files == []",
+        "%%writefile mine.py\nx = 1",
+        "import mine; assert mine.x == 1; breakpoint()",
+        "from concurrent.futures import ProcessPoolExecutor\nwith ProcessPoolExecutor(2) as pool: assert [*pool.map(abs, [-1])] == [1]",
         "import warnings; warnings.warn('careful')",
         "from nextword import corpora; corpora.narwhals()",
     ):
@@ -326,26 +335,26 @@ def test_what_notebooks_use_works_in_a_room(session):
 
 def test_arguments_go_by_value_and_changes_in_place_are_reported(session):
     session.ask("run", "def f(x, y=None):\n    x[0] = 9\n    return x")
-    function, given = session.ask("name", "f"), np.zeros(2)
+    function, given = session.begin_test(0, ["f"])["f"], np.zeros(2)
     value, changed = type(function).__call_reporting__(function, (given,), {"y": [1]})
     assert value.tolist() == [9, 0] and changed == [0] and given.tolist() == [0, 0]
 
 
 def test_an_answer_can_call_a_function_of_the_test(session):
     session.ask("run", "def twice(f, x):\n    return f(f(x))\ndef careful(f):\n    try: f()\n    except KeyError as e: return repr(e)")
-    assert session.ask("name", "twice")(lambda x: x + 1, 1) == 3
+    assert session.begin_test(0, ["twice"])["twice"](lambda x: x + 1, 1) == 3
 
     def missing():
         raise KeyError("gone")
 
-    assert session.ask("name", "careful")(missing) == "KeyError('gone')"
+    assert session.begin_test(0, ["careful"])["careful"](missing) == "KeyError('gone')"
 
 
 def test_endless_recursion_between_test_and_answer_is_stopped(house):
     session = Session(house, LIMITS)
     session.allow(20)
     session.ask("run", "def f(g): return g()")
-    function = session.ask("name", "f")
+    function = session.begin_test(0, ["f"])["f"]
 
     def again():
         return function(again)
@@ -358,9 +367,9 @@ def test_endless_recursion_between_test_and_answer_is_stopped(house):
 def test_an_exception_arrives_as_its_builtin_class_with_its_place(session):
     session.ask("run", "class Odd(ValueError): pass\ndef f():\n    raise Odd('no')\ndef g(): raise StopIteration\ndef h(): raise KeyboardInterrupt")
     with pytest.raises(ValueError, match="no") as caught:
-        session.ask("name", "f")()
+        session.begin_test(0, ["f"])["f"]()
     assert (caught.value.kind, caught.value.where) == ("Odd", "line 3: `raise Odd('no')`")
     for name in "gh":
         with pytest.raises(Exception) as caught:
-            session.ask("name", name)()
+            session.begin_test(0, [name])[name]()
         assert not isinstance(caught.value, (StopIteration, KeyboardInterrupt))
