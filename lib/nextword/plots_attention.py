@@ -40,7 +40,7 @@ def heads(weights, words, titles=(), asking=(), columns=2):
 
 
 def leaks(maps):
-    """Who depends on whom: {title: (T, T) sizes of gradients}; exact zeros are white, the future is hatched."""
+    """Who depends on whom: {title: (T, T) sizes of gradients}; exact zeros are white, a leak has a "!"."""
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(1, len(maps), figsize=(2.9 * len(maps) + 0.8, 3.3), squeeze=False)
         for ax, (title, sizes) in zip(axes[0], maps.items(), strict=True):
@@ -86,7 +86,7 @@ def positions(table):
 
 
 def costs(lengths, counted, measured):
-    """Two panels against the number of tokens: {name: multiplications} and {name: seconds}."""
+    """Two panels against the number of tokens: {name: multiplications} and {name: milliseconds}."""
     with plt.rc_context(STYLE):
         _, axes = plt.subplots(1, 2, figsize=(9.4, 3.6))
         for ax, group, what in zip(axes, (counted, measured), ("multiplications", "time (milliseconds)"), strict=True):

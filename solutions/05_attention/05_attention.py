@@ -54,12 +54,12 @@ import numpy as np
 
 # %% figure="returning_names"
 from nextword import corpora
+from nextword.narwhals import NAMES
 
 narwhals = corpora.narwhals()
-people = set(name for name in "nora otis mabel finn iris hugo wanda boris celia dara emil greta".split())
 telling = [s for s in narwhals.train if "tells" in s or "answers" in s or "so" in s]
 for sentence in telling[:6]:
-    print(" ".join(word.upper() if word in people else word for word in sentence))
+    print(" ".join(word.upper() if word in NAMES else word for word in sentence))
 
 # %% [markdown]
 # # Part 1: one query
@@ -281,7 +281,7 @@ for order, D in (([1, 2, 0, 3], 5), ([2, 0, 3, 1, 4], 3), ([0, 1], 4), ([3, 0, 4
     check.call(x, a, order).close_to({"weights": after, "output": after @ torch.tensor(x[order])}, mistakes={
         "the weights stay at their places, as if they belonged to positions": {"weights": a, "output": a @ x[order]},
         "the tokens stay where they were and only the weights move": {"weights": a[order], "output": a[order] @ x},
-        "the order is read the wrong way round: the token from place order[i] comes to place i":
+        "the order is read the wrong way round: the token from place i goes to place order[i]":
             {"weights": a[back], "output": a @ x},
         "nothing moves": {"weights": a, "output": a @ x},
     })
@@ -1943,6 +1943,7 @@ check.passed()
 import numpy as np
 import torch
 from nextword import checks, corpora
+from nextword.narwhals import NAMES
 
 rng = np.random.default_rng(20)
 check = checks.of(previous_token_head)
@@ -1962,12 +1963,11 @@ for V, L in ((5, 3), (7, 7), (20, 40), (2, 100), (1, 2)):
 check.passed()
 
 narwhals = corpora.narwhals()
-people = "nora otis mabel finn iris hugo wanda boris celia dara emil greta".split()
-sentences = [s for s in narwhals.train[:3000] if len({w for w in s if w in people}) == 1 and len(s) > 8][:12]
+sentences = [s for s in narwhals.train[:3000] if len({w for w in s if w in NAMES}) == 1 and len(s) > 8][:12]
 sentences += [("the", "old", "cow", "sees", "iris", "near", "the", "sea", "and", "sleeps")]
 vocabulary = [str(word) for word in rng.permutation(narwhals.vocabulary)]
 check = checks.of(name_head)
-found = check.call(vocabulary, people).returned(tuple)
+found = check.call(vocabulary, NAMES).returned(tuple)
 size = len(vocabulary)
 check.holds(lambda: [np.shape(W) for W in found] == [(len(found[0]), size)] * 2 + [(size, size)],
             "return three matrices of the shapes (d_k, V), (d_k, V) and (V, V)")
@@ -1976,7 +1976,7 @@ for sentence in sentences:
     x = np.eye(size)[[vocabulary.index(word) for word in sentence]]
     Q, K, values = (torch.tensor(x @ W.T)[None] for W in (W_q, W_k, W_v))
     found = torch.nn.functional.scaled_dot_product_attention(Q, K, values, is_causal=True)[0].numpy()
-    start = next(t for t, word in enumerate(sentence) if word in people)
+    start = next(t for t, word in enumerate(sentence) if word in NAMES)
     wanted = np.eye(size)[vocabulary.index(sentence[start])]
     worst = np.abs(found[start:] - wanted).max(axis=1)
     t = int(start + worst.argmax())
@@ -1994,16 +1994,15 @@ check.passed()
 
 # %% figure="hand_made_heads"
 import matplotlib.pyplot as plt
-from nextword import corpora, plots_attention
+from nextword import plots_attention
 
-people = "nora otis mabel finn iris hugo wanda boris celia dara emil greta".split()
 words = "when the cow sings near the sea hugo thinks that it is happy , and so thinks".split()
-vocabulary = sorted({*words, *people})
+vocabulary = sorted({*words, *NAMES})
 x = np.eye(len(vocabulary))[[vocabulary.index(word) for word in words]]
 with_positions = np.hstack([x, np.eye(len(words))])
 hand_made = []
 for tokens, (W_q, W_k, *_) in ((with_positions, previous_token_head(len(vocabulary), len(words))),
-                               (x, name_head(vocabulary, people))):
+                               (x, name_head(vocabulary, NAMES))):
     hand_made.append(attention(tokens @ W_q.T, tokens @ W_k.T, tokens, causal_mask(len(words)))[1])
 plots_attention.heads(hand_made, words, titles=("the word before", "the name"))
 plt.show()
@@ -2134,20 +2133,21 @@ attention_loss = sum(nats * tokens for nats, tokens in held_out) / sum(tokens fo
 print(f"new sentences: {attention_loss:.3f} nats per token; the entropy is {narwhals.entropy_per_token:.3f}")
 
 # %% [markdown]
-# What it wrote, before the first step, after 100, after 500, and at the end. Black is what the grammar allows;
-# from the first word on that is impossible a sentence is orange and underlined. At the right, the share of
-# sentences without a fault.
+# What it wrote, before the first step, after 100, after 500, and at the end: the first three sentences of ten
+# words or more. Black is what the grammar allows; from the first word on that is impossible a sentence is orange
+# and underlined. At the right, the share of all its sentences without a fault.
 #
-# *Alternative text: four groups of sentences. At first random words, orange from the first or second word on.
-# Then pieces of sentences, and at the end whole ones, nearly all of them black.*
+# *Alternative text: four groups of sentences. Before training random words, all orange. Then the black beginnings
+# grow longer, and at the end most sentences are black to their last word.*
 #
-# *What to see:* the order of the words comes first, then the agreement of verbs with their subjects and the
-# names that return.
+# *What to see:* the order of the words comes first; that a verb agrees with its subject, and which name returns,
+# comes later.
 
 # %% figure="what_it_writes"
 groups = []
 for step, sentences in (written | {steps: write(p)}).items():
-    shown = [([word for word in words if word != text.EOS][:25], possible(words)) for words in sentences[:3]]
+    long = [words for words in sentences if len(words) > 10][:3]
+    shown = [([word for word in words if word != text.EOS][:25], possible(words)) for words in long]
     share = np.mean([possible(words) == len(words) and words[-1] == text.EOS for words in sentences])
     groups.append((f"{step}", shown, f"{share:.0%}"))
 plots.samples(groups, note="grammatical")
