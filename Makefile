@@ -80,6 +80,10 @@ clean:
 bench-grading: setup bubblewrap
 	$(BIN)/python benchmarks/grading.py
 
+## bench-formgrader: pages of the formgrader for a class of a thousand
+bench-formgrader: setup bubblewrap
+	$(BIN)/python benchmarks/formgrader.py
+
 ## test-kill: the grader killed a hundred times at random moments, and run again
 test-kill: setup bubblewrap
 	KILLS=100 $(BIN)/python -m pytest -s tests/test_kill.py
@@ -96,7 +100,7 @@ postgresql:
 test-scale: setup bubblewrap
 	SUBMISSIONS=2000 $(BIN)/python -m pytest -s tests/test_scale.py
 
-.PHONY: bench-grading test-kill test-postgres test-scale postgresql
+.PHONY: bench-grading bench-formgrader test-kill test-postgres test-scale postgresql
 
 ## site: the course as a book to read in a browser, in build/site/reader/html; COURSE=1: no solutions, in build/site/course/html
 SITE := $(if $(COURSE),course,reader)

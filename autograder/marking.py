@@ -27,12 +27,13 @@ class MarkingHandler(JupyterHandler):
         course = Course.load(self.settings["nbgrader_formgrader"].coursedir.root)
         with Book(course.db_url) as gradebook:
             questions = gradebook.written()
-        self.finish(page(course, questions, self.base_url))
+        names = {question.assignment for question in questions}
+        bundles = {name: Bundle.from_source(course, name) for name in names}
+        self.finish(page(bundles, questions, self.base_url))
 
 
-def page(course, questions, base_url="/"):
-    """The page's HTML; questions: list of gradebook.Question."""
-    bundles = {name: Bundle.from_source(course, name) for name in {question.assignment for question in questions}}
+def page(bundles, questions, base_url="/"):
+    """The page's HTML; bundles: assignment -> Bundle; questions: list of gradebook.Question."""
     return _environment().get_template("marking.html").render(
         questions=[(one, bundles[one.assignment], _field(bundles[one.assignment], one.cell)) for one in questions],
         formgrader=url_path_join(base_url, "formgrader"),
