@@ -2592,7 +2592,7 @@ expected = torch.nn.utils.rnn.pad_packed_sequence(both(packed)[0], batch_first=T
 right, left = expected[..., :H], expected[..., H:]
 check = checks.of(bidirectional)
 whole = x[:1]
-check.call(whole, lengths[:1], forward, backward).close_to(expected[:1], note="A sentence without padding", mistakes={
+check.call(whole, lengths[:1], forward, backward).close_to(expected[:1], note="This sentence has no padding", mistakes={
     "the backward network stands first": torch.cat([left, right], dim=-1)[:1],
     "the two states are added; they should stand side by side": (right + left)[:1],
     "the backward network reads from left to right": np.concatenate([forward(whole), backward(whole)], axis=-1),
@@ -2852,14 +2852,15 @@ def expected(x, g, length, carry=1.0, cut=True, late=False):
 x, g = rng.normal(size=(B, T, D)), rng.normal(size=(B, T, H))
 check = checks.of(truncated_bptt)
 h, right = expected(x, g, 3)
-whole = (np.arange(T) < 6)[:, None]             # the steps of the two whole chunks
-last_chunk = expected(x, g * ~whole, 3)[1]
+whole = (torch.arange(T) < 6)[:, None]          # the steps of the two whole chunks
+in_whole = g * whole.numpy()
+last_chunk = expected(x, g - in_whole, 3)[1]
 check.call(x, g, 3, forward, backward).close_to((h, right), mistakes={
     "each chunk begins with zeros: the state is not carried over": expected(x, g, 3, carry=0.0),
     "nothing is cut: these are the gradients through the whole sequence": expected(x, g, 3, cut=False),
     "the backward pass gets the state after the chunk, not the one before it": expected(x, g, 3, late=True),
     "only the last chunk has parameter gradients; they add up over the chunks": (h, {**last_chunk, "x": right["x"]}),
-    "the rest that fills no whole chunk is left out": (h * whole, expected(x, g * whole, 3)[1]),
+    "the rest that fills no whole chunk is left out": (h * whole, expected(x, in_whole, 3)[1]),
 })
 late = g * (np.arange(T) >= 3)[:, None]
 gradients = check.call(x, late, 3, forward, backward).value[1]
