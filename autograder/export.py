@@ -2,13 +2,16 @@
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 
 from . import record
 from .ledger import write_atomically
 
 COLUMNS = ("student", "assignment", "score", "max_score", "penalty", "late", "status", "reason")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = tuple("=+-@＝＋－＠")
+# Where spreadsheets separate cells by semicolons or bars, a formula may begin after one.
+SEPARATED = re.compile(f"([;|] ?)(?=[{re.escape(''.join(FORMULA))}])")
 
 
 @dataclass(frozen=True)
@@ -77,4 +80,4 @@ def safe(value):
     if isinstance(value, (int, float)):
         return f"{value:.10g}"
     text = " ".join(str(value).replace("\0", "").split())
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return SEPARATED.sub(r"\1'", f"'{text}" if text.startswith(FORMULA) else text)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from . import intake, record
 from .bundle import Bundle
 from .judge import PASSED, Judge
+from .remote import text_of
 from .sandbox.house import THREADS, House, Needs
 from .sandbox.levels import SandboxUnavailable
 
@@ -91,7 +92,7 @@ def _ran(step, result):
         cell=step.cell_id,
         exercise=step.exercise or "",
         verdict=result.verdict,
-        source=step.source if step.whose == "student" else "",
+        source=text_of(step.source, len(step.source)) if step.whose == "student" else "",
         printed=result.printed,
         warned=result.warned,
         reason=result.reason,

@@ -25,6 +25,10 @@ class StandIn(types.ModuleType):
             raise AttributeError(name)
         raise Refused(self.__dict__["_sentence"])
 
+    def __call__(self, *arguments, **named):
+        """What was imported from a refused module may be meant to be a function."""
+        raise Refused(self.__dict__["_sentence"])
+
 
 class Guard(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds the refused modules before anybody else does."""

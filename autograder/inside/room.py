@@ -45,10 +45,13 @@ def enter(connection, limits, seccomp):
     killing process 1 of a pid namespace takes everything in it down.
     """
     own_namespaces()
+    sent, sending = os.pipe()
     pid = os.fork()
     if pid:
         socket.send_fds(connection, [b"P"], [os.pidfd_open(pid)])
         os._exit(0)
+    os.close(sending)
+    os.read(sent, 1)  # ends when the pidfd has been sent: nothing of ours may come before it
     own_files(limits)
     set_limits(limits)
     keep_only(connection)

@@ -15,6 +15,8 @@ import threading
 
 from . import room, wire
 
+READY = b"R"  # sent once by a room that is closed and waits for questions; anything else is a failure of ours
+
 
 def main(control_descriptor, configuration):
     """Serves requests for rooms until the coordinator closes the control socket."""
@@ -94,12 +96,14 @@ def serve(connection, configuration, shell, seccomp):
             sys.modules["numpy.random"].seed(int.from_bytes(os.urandom(4), "big"))
         bounds = wire.Bounds(**configuration["bounds"])
         own = socket.socket(fileno=room.CONNECTION)
+        own.sendall(READY)
         Answer(own, shell, bounds, configuration["limits"]["output_bytes"]).serve()
         code = 0
     except EOFError:
         code = 0
     except BaseException as error:
-        os.write(connection.fileno() if connection.fileno() >= 0 else room.CONNECTION, repr(error).encode()[:500])
+        said = b"!" + repr(error).encode()[:500]
+        os.write(connection.fileno() if connection.fileno() >= 0 else room.CONNECTION, said)
     finally:
         os._exit(code)
 

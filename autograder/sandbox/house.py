@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from ..inside import room, wire
+from ..inside.warm import READY
 from . import seccomp, shown
 from .levels import SandboxUnavailable
 from .shown import INSIDE, Needs
@@ -185,12 +186,16 @@ class House:
         theirs.close()
         ours.settimeout(ROOM_SECONDS)
         message, descriptors, _, _ = socket.recv_fds(ours, 1, 1)
+        made, said = None, message
         if descriptors:
-            return Room(ours, _Pidfd(descriptors[0]))
-        if message == b"N":
-            return Room(ours, _Group(*room.NUMBER.unpack(ours.recv(room.NUMBER.size))))
-        said = message + (ours.recv(4096) if message else b"")
-        ours.close()
+            made, said = Room(ours, _Pidfd(descriptors[0])), b""
+        elif message == b"N":
+            made, said = Room(ours, _Group(*room.NUMBER.unpack(ours.recv(room.NUMBER.size)))), b""
+        said = said or ours.recv(1)
+        if made and said == READY:
+            return made
+        said += ours.recv(4096) if said else b""
+        made.close() if made else ours.close()
         raise EOFError(said.decode(errors="replace") or "the house closed")
 
     def close(self):
