@@ -199,8 +199,11 @@ class Trial:
         try:
             seconds = self._seconds(step)
             session = self._open(place, seconds)
-            with contextlib.redirect_stdout(printed), watchdog(seconds + GRACE_SECONDS):
-                self._execute(step, session)
+            try:
+                with contextlib.redirect_stdout(printed), watchdog(seconds + GRACE_SECONDS):
+                    self._execute(step, session)
+            finally:
+                session.settle()
         except AnswerLost as lost:
             self._close(place)
             self._stop(result, lost, step)

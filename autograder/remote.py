@@ -1,6 +1,7 @@
 """The judge's end of the line: a session with one answer process, and proxies for what lives there."""
 
 import builtins
+import secrets
 import time
 
 from .inside import wire
@@ -19,6 +20,7 @@ PLAIN_EXCEPTIONS = frozenset(
 
 # A machine may be so busy that an answer hardly runs; for so many times its seconds we wait, whatever the reason.
 MOST_PATIENCE = 5
+SETTLE_SECONDS = 5  # for a word that comes back at once
 
 
 class AnswerLost(BaseException):
@@ -122,11 +124,22 @@ class Session:
         self.calls = 0
 
     def run(self, source):
-        """Runs a cell. The second question is for one that has answered the first itself, and left."""
+        """Runs a cell; returns what came of it."""
         try:
             return self.ask("run", source)
         finally:
-            self.ask("here")
+            self.settle()
+
+    def settle(self):
+        """Makes sure that every question so far has had one reply: who has answered for himself, or left, is lost now.
+
+        At the next question it would be too late, which may be another exercise's. The word cannot be foreseen, so that
+        what was sent before does not count.
+        """
+        self.allow(SETTLE_SECONDS)
+        word = secrets.token_hex(8)
+        if self.ask("here", word) != word:
+            raise self._lose("value", "it sent something that it was not asked for")
 
     def ask(self, *request):
         """Sends a request and returns what the answer gives; raises what it raises; AnswerLost when it is lost."""

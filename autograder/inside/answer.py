@@ -81,8 +81,8 @@ class Answer:
     def do_run(self, source):
         return self.shell.run(source, self.output_limit)
 
-    def do_here(self):
-        return True
+    def do_here(self, word):
+        return word
 
     def do_name(self, name):
         if name not in self.shell.names:
