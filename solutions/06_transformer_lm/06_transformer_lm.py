@@ -376,6 +376,9 @@ for depth, shape in ((1, (3, 2, 5)), (7, (1, 4, 3)), (0, (2, 2, 2))):
 # logarithmic. Solid with dots: plain layers, $x' = f(x)$. Dashed with squares: residual blocks, your
 # `residual_backward`. Each layer is a random matrix that shrinks a gradient by about a third.
 #
+# *Alternative text: gradient against the number of layers, 1 to 64. The solid line falls straight from 0.6 to
+# $10^{-12}$; the dashed one stays level a little above 1.*
+#
 # *What to see:* the solid line is nearly straight, since each plain layer takes away the same share; after 64 of
 # them about $10^{-12}$ of the gradient is left. With residual connections it arrives: there are many paths, and
 # the direct one loses nothing.
@@ -1065,6 +1068,9 @@ check.passed()
 # bars show what share of the parameters is in which part: from left to right embeddings of words, embeddings of
 # positions, attention, feed-forward networks (norms are too few to be seen).
 #
+# *Alternative text: four horizontal bars in parts. Words, attention and feed-forward networks in percent: GPT 27, 24
+# and 49; GPT-2 small 31, 23 and 46; GPT-2 5, 32 and 63; GPT-3 less than 1, 33 and 66. Positions are hardly visible.*
+#
 # *What to see:* in the small models a quarter to a third are embeddings. The larger the model, the more is in
 # the layers, one third in attention and two thirds in the feed-forward networks.
 
@@ -1303,6 +1309,10 @@ def write(uniforms, distribution=softmax):
 # batches and after 300 the model writes; what, you see further below. The picture shows the learning rate and,
 # under it, the loss on the training batches, averaged over 25 of them; the grey line is the entropy.
 #
+# *Alternative text: two plots over the steps 0 to 1,500. Above, the rate rises in a straight line to 0.004 at step 100
+# and falls to 0 along half a cosine. Below, the loss falls steeply to 1.4 at step 300, then slowly, and reaches the
+# grey line at 1.27 in the last 300 steps.*
+#
 # *What to see:* the loss falls fastest at the end of the warm-up, and as the rate goes to 0 it comes to rest at the
 # line. It even dips below: 25 batches may happen to hold easy sentences, and each has been seen two or three times.
 # What counts is the number that is printed below, the loss on new sentences.
@@ -1368,6 +1378,10 @@ print(f"new sentences: {transformer_loss:.4f} nats per token; the entropy is {na
 # from the first word on that is impossible a sentence is orange and underlined. Sentences are cut after 25 words. At
 # the right, the share of grammatical sentences among 200.
 #
+# *Alternative text: five groups of sentences. Those of the trigram model turn orange after three to nine words. Before
+# the training words at random, orange from the second on; after 100 batches orange early, after 300 some sentences are
+# black to the end, after 1,500 most.*
+#
 # *What to see:* the trigram model loses the thread after a few words: verbs that do not agree, names that come
 # from nowhere. The transformer begins with words at random and is about as good as the trigram model after 100
 # batches; at the end most of its sentences are right.
@@ -1394,6 +1408,10 @@ plt.show()
 # sentences in nats per token. The grey part is the entropy: what nobody can predict. The last bar is the model
 # that you have just trained.
 #
+# *Alternative text: horizontal bars from top to bottom: uniform 4.95, n-gram models for n = 1 to 5, the smoothed 4-gram
+# model 1.74, the recurrent network about 1.5, attention alone 1.31, your transformer about 1.30. A dark vertical line at
+# 1.27 is the entropy, and hardly anything of the last bar stands out beyond it.*
+#
 # *What to see:* from one end of the chart to the other lies the whole course. The transformer is within a few
 # hundredths of a nat of the line that no model can cross. Attention alone was close already: this small language
 # asks for little more than finding the right word before. In real texts, where much has to be made of what was
@@ -1415,6 +1433,9 @@ plt.show()
 # pay? The bars add this up by the tag of the word that was to be predicted, divided by the number of all
 # tokens, so that the bars of one model add up to its distance from the floor. Light and hatched: a trigram
 # model. Dark: the transformer.
+#
+# *Alternative text: pairs of bars for 13 tags. The trigram model's are high at PROPN (0.17), VERB (0.16) and PUNCT
+# (0.09) and at most 0.025 elsewhere. The transformer's are at most 0.01, at VERB and NOUN, and mostly not to be seen.*
 #
 # *What to see:* the trigram model loses most at names, verbs and the punctuation that ends a clause, all of
 # which depend on words far away. What is left to the transformer is small and spread over the classes that have
@@ -1498,7 +1519,7 @@ print(", ".join(f"{name}: {np.mean(true - p):.3f} nats per token above the floor
 # optimisation (1,500 steps with a falling learning rate are not the minimum); part may be capacity, two layers
 # of 64 features. It is spread over the open classes (nouns, verbs, names, where there are many possible words
 # and small probabilities to get right) while the gap of the trigram model sits in words that depend on
-# something far away: verbs, names, conjunctions.
+# something far away: names, verbs, and the punctuation that ends a clause.
 #
 # Smaller would make it: more training sentences, more steps, a larger model or an average of several models. Of
 # no use is a longer context, since no sentence is longer than the one it has. A model below the line on *many*
@@ -1825,6 +1846,9 @@ check.passed()
 # of 16 features; both axes are logarithmic. Solid with dots: everything before it is computed again. Dashed with
 # squares: your `attend_with_cache`.
 #
+# *Alternative text: time against position, 25 to 400. Without a cache it rises, ever steeper, by a factor of about 100.
+# With one it stays nearly level, and at position 400 it is a hundredth of the other.*
+#
 # *What to see:* without a cache the time for one more token grows ever faster, in the end with the square of its
 # position (twice the position, four times the time or more); with one it hardly grows at all.
 
@@ -2024,6 +2048,9 @@ check.passed()
 # The scores of a query with a key that is the same vector, against how far back the key stands; three lines for
 # three places of the query (solid, dashed, dotted with dashes). Left: learned positions (here random ones, as
 # before training) are added to both. Right: both are turned by your `rope`.
+#
+# *Alternative text: two plots of scores over the distances 0 to 24. On the left three different, ragged lines. On the
+# right three lines that lie on each other and fall smoothly from 7.5 to about 3.*
 #
 # *What to see:* on the left the score depends on where in the text the two stand. On the right the three lines are
 # one: only the distance counts. Near keys match best, without anything having been learned.
