@@ -5,6 +5,7 @@ costs its own points: grading goes on in a fresh room, with the cells before it 
 """
 
 import contextlib
+import dataclasses
 import functools
 import io
 import signal
@@ -13,6 +14,8 @@ import threading
 import time
 from dataclasses import dataclass
 
+from .conversations import Conversation, Known
+from .names import whereabouts
 from .remote import AnswerLost, FromAnswer, Session, error_of, text_of
 
 PASSED, FAILED, NOT_WRITTEN, STOPPED = "passed", "failed", "not written", "stopped"
@@ -55,6 +58,7 @@ class Judge:
     def __init__(self, bundle, houses, limits):
         self.bundle, self.houses, self.limits = bundle, houses, limits
         self.defined = frozenset(name for exercise in bundle.exercises for name in exercise.defines)
+        self.known = {cell.id: Known() for cell in bundle.cells if cell.role in ("test", "hidden")}
 
     def judge(self, steps):
         """One Result per step, in order. Never raises for anything that a submission does."""
@@ -71,7 +75,9 @@ class Trial:
 
     def __init__(self, judge):
         self.bundle, self.houses, self.limits, self.defined = judge.bundle, judge.houses, judge.limits, judge.defined
+        self.known = judge.known
         self.cells = {cell.id: cell for cell in judge.bundle.cells}
+        self.numbers = {cell_id: number for number, cell_id in enumerate(self.cells)}
         self.history = []  # (source, seconds) of the cells so far, to be run (again) in a fresh room
         self.sessions = {}  # (torch, hidden) -> a session, which knows how much of the history it has run
         self.room_to_print = KEPT_IN_ALL
@@ -80,10 +86,15 @@ class Trial:
 
     def judge(self, steps):
         try:
-            return [self._step(step) for step in steps]
+            return [self._told(step, self._step(step), steps) for step in steps]
         finally:
             for place in list(self.sessions):
                 self._close(place)
+
+    def _told(self, step, result, steps):
+        """The result, with a word about a name that is missing."""
+        result.reason += whereabouts(result.reason, step, steps, self.bundle.cells)
+        return result
 
     def _step(self, step):
         started = time.monotonic()
@@ -194,41 +205,48 @@ class Trial:
 
     def _test(self, step):
         result = Result(step.cell_id, step.exercise, self.bundle.cell(step.cell_id).role, PASSED)
-        printed = io.StringIO()
         place, session = self._place(step), None
         try:
             seconds = self._seconds(step)
             session = self._open(place, seconds)
             try:
-                with contextlib.redirect_stdout(printed), watchdog(seconds + GRACE_SECONDS):
-                    self._execute(step, session)
+                end, said = self.known[step.cell_id].follow(session)
+                if end:
+                    return dataclasses.replace(end)
+                self._execute(step, session, Conversation(self.known[step.cell_id], said), seconds, result)
             finally:
                 session.settle()
         except AnswerLost as lost:
             self._close(place)
             self._stop(result, lost, step)
-        except Exception as error:
-            self._fail(result, error)
-            if session and session.lost:  # something on the way has taken the loss for an ordinary exception
-                self._close(place)
-                self._stop(result, AnswerLost(*session.lost), step)
-        result.printed = printed.getvalue()[-2000:]
         return result
 
-    def _execute(self, step, session):
-        code, free = compiled(step.source, step.cell_id)
-        session.begin_test()
-        names = {"__name__": "__main__"}
-        for name in sorted(free & self.defined):
-            names[name] = self._name(session, name, step)
-        exec(code, names)
-
-    def _name(self, session, name, step):
+    def _execute(self, step, session, conversation, seconds, result):
+        """Runs the test; what it printed and how it ended goes into `result`."""
+        printed, error = io.StringIO(), None
+        session.conversation = conversation
         try:
-            return session.ask("name", name)
-        except NameError:
-            trouble = self.troubles.get(step.exercise, "")
-            raise Missing(f"`{name}` is not defined. {trouble}".strip()) from None
+            with contextlib.redirect_stdout(printed), watchdog(seconds + GRACE_SECONDS):
+                exec(*self._prepared(step, session))
+        except Exception as raised:
+            error = raised
+            self._fail(result, error)
+        finally:
+            session.conversation = None
+            result.printed = printed.getvalue()[-2000:]
+        if session.lost:  # something on the way has taken the loss for an ordinary exception
+            raise AnswerLost(*session.lost)
+        if error is None or hasattr(error, "public") or isinstance(error, (FromAnswer, NotImplementedError)):
+            conversation.known.keep(conversation, dataclasses.replace(result))
+
+    def _prepared(self, step, session):
+        """The test's code and the names that it begins with."""
+        code, free = compiled(step.source, step.cell_id)
+        wanted = free & self.defined
+        names = session.begin_test(self.numbers[step.cell_id], wanted)
+        for name in sorted(wanted - set(names)):
+            raise Missing(f"`{name}` is not defined. {self.troubles.get(step.exercise, '')}".strip())
+        return code, {"__name__": "__main__"} | {name: names[name] for name in sorted(wanted)}
 
     def _stop(self, result, lost, step):
         result.verdict, result.limit = STOPPED, lost.limit

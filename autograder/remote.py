@@ -102,6 +102,7 @@ class Session:
         self.codec = wire.Codec(self._refer, self._resolve, self.bounds)
         self.callbacks, self.handed, self.calls, self.nested = {}, 0, 0, 0
         self.done = 0  # how many cells of the submission it has run; kept by the judge
+        self.conversation = None  # the test's, while one is run (see conversations.py)
         self.deadline = self.lost = None
         try:
             self.room = house.room()
@@ -118,10 +119,16 @@ class Session:
         self._started, self._seconds, self._delay = time.monotonic(), seconds, self.room.delay()
         self.deadline = self._started + seconds
 
-    def begin_test(self):
-        """The functions that a test hands over end with it: no later answer can call them, or say that it is one."""
+    def begin_test(self, number, names):
+        """What the answer's process has of these names, for test `number` of the assignment.
+
+        References end with the test in which they were made: no later answer can call its functions, or say that it
+        is one of them, and what crosses in a test does not depend on those before it.
+        """
         self.callbacks.clear()
-        self.calls = 0
+        self.calls, self.handed = 0, number << 32
+        found = self.ask("begin", sorted(names))
+        return found if type(found) is dict else {}
 
     def run(self, source):
         """Runs a cell; returns what came of it."""
@@ -143,30 +150,45 @@ class Session:
 
     def ask(self, *request):
         """Sends a request and returns what the answer gives; raises what it raises; AnswerLost when it is lost."""
-        if self.lost:
-            raise AnswerLost(*self.lost)
         data = self._pack_for_answer(list(request))
         try:
-            self._send(data)
             while True:
-                reply, *operands = self._receive()
+                reply, *operands = self._unpack(self._exchange(data))
                 if reply == "ok":
                     return operands[0]
                 if reply == "error":
                     raise exception_of(operands[0])
                 if reply != "call":
                     raise wire.WireError("unknown reply")
-                self._answer_call(*operands)
+                data = self._answer_call(*operands)
         except FromAnswer:
             raise
+        except wire.WireError as error:
+            raise self._lose("value", str(error)) from None
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
+            raise self._lose("value", "it sent something that is not a reply") from None
+
+    def _exchange(self, data):
+        return self.conversation.exchange(data, self.converse) if self.conversation else self.converse(data)
+
+    def converse(self, data):
+        """Sends a frame and returns the one that comes back; AnswerLost when none comes.
+
+        What has arrived before a question is no answer to it: whoever sends unasked is not asked any more.
+        """
+        if self.lost:
+            raise AnswerLost(*self.lost)
+        try:
+            if not self.line.quiet():
+                raise wire.WireError("it sent something that it was not asked for")
+            self.line.send(data, self.deadline)
+            return self._receive()
         except TimeoutError:
             raise self._lose("time") from None
         except (EOFError, OSError):
             raise self._lose("died") from None
         except wire.WireError as error:
             raise self._lose("value", str(error)) from None
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-            raise self._lose("value", "it sent something that is not a reply") from None
 
     def _lose(self, limit, detail=""):
         if limit == "died" and not self.house.alive(self.generation):
@@ -175,20 +197,15 @@ class Session:
         self.close()
         return AnswerLost(limit, detail)
 
-    def _send(self, data):
-        """What has arrived before a question is no answer to it: whoever sends unasked is not asked any more."""
-        if not self.line.quiet():
-            raise wire.WireError("it sent something that it was not asked for")
-        self.line.send(data, self.deadline)
-
     def _receive(self):
         while True:
             try:
-                data = self.line.receive(self.bounds.bytes, self.deadline)
-                break
+                return self.line.receive(self.bounds.bytes, self.deadline)
             except TimeoutError:
                 if not self._extend():
                     raise
+
+    def _unpack(self, data):
         reply = self.codec.unpack(data)
         if type(reply) is not list or not reply:
             raise wire.WireError("not a reply")
@@ -203,7 +220,7 @@ class Session:
         return longer
 
     def _answer_call(self, number, arguments, named):
-        """The answer calls a function of the test: its result, or its exception, goes back."""
+        """The answer calls a function of the test; returns what goes back: its result, or its exception."""
         self.calls += 1
         if self.calls > self.limits.callback_count or self.nested >= self.limits.callback_depth:
             raise self._lose("callbacks")
@@ -216,7 +233,7 @@ class Session:
             answer = ["raised", type(error).__name__, message[:1000]]
         finally:
             self.nested -= 1
-        self._send(self._pack_for_answer(answer))
+        return self._pack_for_answer(answer)
 
     def _pack_for_answer(self, message):
         """What a test sends is ours: if it cannot cross, the test is wrong, and says so."""

@@ -148,7 +148,7 @@ def remote(sample_grader):
     for name in "add radd sub abs neg mul".split():
         source += f"    def __{name}__(s, *a): return s\n"
     session.ask("run", source + "    __hash__ = object.__hash__\nyes = Yes()")
-    yield session.ask("name", "yes")
+    yield session.begin_test(0, ["yes"])["yes"]
     session.close()
 
 
