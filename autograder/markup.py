@@ -16,6 +16,7 @@ def prose(text):
     return Markup("".join(f"<p>{part}</p>" for part in marked.split("\n\n") if part.strip()))
 
 
+@functools.lru_cache(maxsize=1024)  # the same exercises stand on every student's page
 def markdown(text):
     """The course's own markdown (never a student's); its headings begin at level 3."""
     return Markup(_markdown().render(text))
