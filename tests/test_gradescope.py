@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -84,10 +85,14 @@ def test_it_installs_as_setup_does_and_grades_with_what_was_installed(archive, t
     subprocess.run(["bash", "-c", install[0]], cwd=source, env=environment, check=True)
     lending.lend(source / ".venv")
     subprocess.run(["bash", "-c", install[1]], cwd=source, env=environment, check=True, stdout=subprocess.DEVNULL)
-    graded = subprocess.run(["bash", "run_autograder"], cwd=source, env=environment, capture_output=True, text=True)
+    (tmp_path / "bin").mkdir()
+    for tool in ("bash", "chmod", "rm"):  # not bubblewrap: as in a container that refuses namespaces
+        (tmp_path / "bin" / tool).symlink_to(shutil.which(tool))
+    alone = environment | {"PATH": str(tmp_path / "bin")}
+    graded = subprocess.run(["bash", "run_autograder"], cwd=source, env=alone, capture_output=True, text=True)
     assert graded.returncode == 0, graded.stderr
     found = json.loads((tmp_path / "results" / "results.json").read_text())
-    assert [test["score"] for test in found["tests"]] == [1, 2, 2], found["output"]
+    assert [test["score"] for test in found["tests"]] == [1, 2, 2], found
 
 
 def test_a_right_submission_gets_its_points_and_the_hidden_tests_are_gone(graded):
