@@ -2128,7 +2128,14 @@ from nextword import checks
 rng = np.random.default_rng(16)
 Q, K, V = rng.normal(size=(2, 6, 4, 3)), rng.normal(size=(2, 2, 4, 3)), rng.normal(size=(2, 2, 4, 3))
 official = torch.nn.functional.scaled_dot_product_attention
-attend = lambda Q, K, V: official(*map(torch.tensor, (Q, K, V)), is_causal=True).numpy()
+
+
+def attend(Q, K, V):
+    if not Q.shape == K.shape == V.shape:
+        raise ValueError(f"attend wants three arrays of one shape and was handed {Q.shape}, {K.shape} and {V.shape}")
+    return official(*map(torch.tensor, (Q, K, V)), is_causal=True).numpy()
+
+
 check = checks.of(grouped_attention)
 expected = official(*map(torch.tensor, (Q, K, V)), is_causal=True, enable_gqa=True)
 check.call(Q, K, V, attend).close_to(expected, mistakes={
