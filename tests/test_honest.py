@@ -473,7 +473,7 @@ STUDENTS = {f"student-{number}": one for number, one in enumerate(CASES)}
 @pytest.fixture(scope="module")
 def graded(request, sample_course, tmp_path_factory):
     """Student -> record, of those cases that this run of pytest asks for."""
-    course = clone(sample_course, tmp_path_factory.mktemp("honest"), memory_mb=1024)
+    course = clone(sample_course, tmp_path_factory.mktemp("honest"), memory_mb=1024, submission_seconds=300)
     bundle = Bundle.from_source(course, "every_role")
     asked = [item.callspec.params.get("case") for item in request.session.items if hasattr(item, "callspec")]
     for student, one in STUDENTS.items():
