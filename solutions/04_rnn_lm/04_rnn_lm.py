@@ -2033,9 +2033,10 @@ check.passed()
 # ### Then: the corpus
 #
 # Now the real thing: 1500 batches of 32 sentences from the training set, with clipped gradient descent and
-# nothing but your own functions. Every 100 batches the model is judged on held-out sentences and the learning
-# rate is made a little smaller, from 3 at the start to 0.2 at the end. It takes less than half a minute; the
-# bar shows how far it is.
+# nothing but your own functions. To compare, there are the n-gram models of the library, with the best smoothing
+# of notebook 01 (Kneser-Ney, its bonus exercise). Every 100 batches the model is judged on held-out sentences
+# and the learning rate is made a little smaller, from 3 at the start to 0.2 at the end. It takes less than half
+# a minute; the bar shows how far it is.
 #
 # *Alternative text: loss against the number of batches, 0 to 1500. The noisy grey loss of single batches and
 # the blue loss on held-out sentences fall together from 5 nats per token. The blue curve crosses the
@@ -2043,11 +2044,10 @@ check.passed()
 # best n-gram model (1.70) soon after, and ends at about 1.5. The black line of the entropy lies below at
 # 1.27.*
 #
-# *What to see:* the network passes in seconds everything that counting can do, and with fewer
-# numbers: it has 44,000 parameters, the 4-gram model 60,000 counts. It has not *seen* the contexts of the
-# held-out sentences either; it has learned what different contexts have in common. The last line tells how long
-# the gradients were. Clipping is a safety belt: it acts in a few steps of a thousand, and those would have been
-# long jumps.
+# *What to see:* the network passes in seconds everything that counting can do, and with fewer numbers: it has
+# 44,000 parameters, the 4-gram model 60,000 counts. It has not *seen* the contexts of the held-out sentences
+# either; it has learned what different contexts have in common. The last line tells how long the gradients were.
+# Clipping is a safety belt: it acts in a few steps of a thousand, which would have been long jumps.
 
 # %% figure="n_gram_losses"
 from nextword import ngram
@@ -2991,11 +2991,13 @@ for text in ["the cow", "the cow that the sailors chase", "the cows that the sai
 # %% [markdown]
 # ## The loss ladder
 #
-# The same chart as in notebook 01, on the same test sentences: the loss in nats per token, above the entropy
-# of the language.
+# The chart of notebook 01, on the same test sentences, with two new rungs: the best n-gram model, which smooths
+# with Kneser-Ney, and your network. Each bar is the loss in nats per token; its blue part is what the model does
+# not know.
 #
-# *Alternative text: horizontal bars, from top to bottom: uniform 4.95, unigram, bigram, trigram, best 4-gram
-# model 1.70, your recurrent network about 1.5, the shortest. A dark vertical line at 1.27 is the entropy.*
+# *Alternative text: horizontal bars, from top to bottom: uniform 4.95, n-gram models for n = 1 to 5, the 4-gram
+# models with Witten-Bell 1.74 and with Kneser-Ney 1.70, your recurrent network about 1.5, the shortest. A dark
+# vertical line at 1.27 is the entropy.*
 #
 # *What to see:* of what the best n-gram model did not know, the network has learned nearly half. It has part
 # of the agreement across relative clauses, of which n-grams know nothing. Its last gap is mostly names: in
@@ -3003,13 +3005,12 @@ for text in ["the cow", "the cow that the sailors chase", "the cows that the sai
 # vector that also has to keep track of everything else. In notebook 05 the model may look back instead.
 
 # %% figure="loss_ladder"
-from nextword import plots
+from nextword import ladder
 
-ladder = {"uniform": np.log(len(narwhals.vocabulary) + 1)}
-for n, name in [(1, "unigram"), (2, "bigram"), (3, "trigram"), (4, "4-gram")]:
-    ladder[f"{name}, Kneser-Ney"] = n_gram_loss(n, ngram.kneser_ney, "test")
-ladder["Elman network, yours"] = judge(training_run()[1][-1][2], in_batches(test_ids))
-plots.loss_ladder(ladder, floor=floor)
+ladder.show("4-gram, Witten-Bell", {
+    "4-gram, Kneser-Ney": n_gram_loss(4, ngram.kneser_ney, "test"),
+    "Elman network, yours": judge(training_run()[1][-1][2], in_batches(test_ids)),
+})
 
 # %% [markdown]
 # ## What comes next
