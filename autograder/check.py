@@ -47,7 +47,7 @@ def check(notebook, sandbox="none", pack=True, limits=Limits()):
         console.print(line, markup=False)
     for cell in made.cells:
         if cell.verdict != "ran":
-            console.print(f"{report.where(cell)}: {cell.reason}", markup=False)
+            console.print(f"{bundle.where(cell)}: {cell.reason}", markup=False)
     console.print(report.table())
     for line in report.failures() + report.slow() + report.covered():
         console.print(line, markup=False)
@@ -59,8 +59,6 @@ def check(notebook, sandbox="none", pack=True, limits=Limits()):
 
 def _graded(bundle, data, sandbox, limits):
     import nextword
-    import torch  # noqa: F401  (here, or the first test that needs it would be blamed for the seconds)
-    from nextword import checks  # noqa: F401
 
     with Grader(bundle, limits, levels.choose(sandbox), Path(nextword.__file__).parent) as grader:
         return grader.grade(data)
@@ -107,9 +105,6 @@ class _Report:
         self.tests = {exercise.name: [] for exercise in bundle.exercises}
         for test in made.tests:
             self.tests[test.exercise].append(test)
-
-    def where(self, cell):
-        return self.bundle.exercise(cell.exercise).label if cell.exercise else "A cell of your own"
 
     def table(self):
         """One line per exercise; its seconds are those of the answer's cells and of the visible test."""
@@ -158,7 +153,8 @@ class _Report:
             allowed = self.bundle.seconds(ran.cell) or self.limits.cell_seconds
             if ran.seconds > SLOW * allowed and ran.verdict in ("ran", PASSED):
                 what = "the test" if isinstance(ran, record.Test) else "the cell"
-                found.append(f"{self.where(ran)}: {what} took {ran.seconds:.1f} of at most {allowed:g} seconds.\n")
+                where = self.bundle.where(ran)
+                found.append(f"{where}: {what} took {ran.seconds:.1f} of at most {allowed:g} seconds.\n")
         return found
 
     def covered(self):

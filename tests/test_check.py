@@ -126,6 +126,15 @@ def test_slow_cells_are_named(told):
     assert code == check.GOOD and "Exercise 1: the cell took 1." in said and "of at most 2 seconds." in said
 
 
+def test_a_slow_cell_that_was_given_is_not_called_the_students(told):
+    notebook = handed_in(**RIGHT)
+    given = next(c for c in notebook["cells"] if c["metadata"].get("nextword", {}).get("role") == "given")
+    given["source"] = "import time\ntime.sleep(3.1)\n" + given["source"]
+    _, said = told(notebook, limits=Limits(cell_seconds=6))
+    print(said)
+    assert "A cell that was given: the cell took 3." in said and "A cell of your own" not in said
+
+
 def test_a_loop_is_stopped_and_the_rest_is_checked(told):
     looping = handed_in(count_words="while True: pass", entropy=RIGHT["entropy"])
     code, said = told(looping, limits=Limits(cell_seconds=1))
@@ -273,3 +282,20 @@ def test_what_else_a_user_runs_does_not_count_against_the_notebook():
         finally:
             os._exit(1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_importing_what_tests_import_is_no_tests_time():
+    """In a fresh process, as a student's: PyTorch is there before the first test is timed."""
+    code = """
+import sys
+from pathlib import Path
+import nextword
+from autograder.bundle import Bundle
+from autograder.course import Limits
+from autograder.grading import Grader
+assert "torch" not in sys.modules
+Grader(Bundle.from_notebook(Path(sys.argv[1])), Limits(), "none", Path(nextword.__file__).parent)
+assert {"torch", "nextword.checks"} <= set(sys.modules)
+"""
+    notebook = Path(__file__).parent.parent / "notebooks" / "01_ngram_counting" / "01_ngram_counting.ipynb"
+    subprocess.run([sys.executable, "-c", code, str(notebook)], check=True, timeout=120)
