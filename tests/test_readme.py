@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.xdist_group("readme"), pytest.mark.timeout(1800)]  # a
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "01_ngram_counting"
 NOTEBOOK = f"notebooks/{NAME}/{NAME}.ipynb"
+GUIDES = ["README.md", "docs/instructors.md", "docs/cluster.md"]
 IN_THE_BROWSER = "opens a browser: make test-browser does this, up to a marked answer on the feedback page"
 NOT_RUN = {
     "make demo": "grades a sample class over all notebooks; its steps are run below, for three students",
@@ -72,10 +73,25 @@ def test_every_make_target_exists(target):
 
 
 def test_every_link_leads_to_a_file():
-    for page in ("README.md", "docs/instructors.md", "docs/cluster.md"):
+    for page in [*GUIDES, "CONTRIBUTING.md"]:
         text = (ROOT / page).read_text()
         for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
             assert (ROOT / page).parent.joinpath(link).exists(), (page, link)
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_every_command_and_option_that_a_guide_names_exists(guide):
+    from typer.main import get_command
+
+    from autograder.__main__ import app
+
+    known = get_command(app).commands
+    text = (ROOT / guide).read_text()
+    named = re.findall(r"(?:^|[`/] ?|\n)autograder ([a-z]+)([^`\n]*)", text)
+    assert named
+    for command, rest in named:
+        options = {option for one in known[command].params for option in one.opts}
+        assert set(re.findall(r"--[a-z-]+", re.sub(r"#.*", "", rest))) <= options, (guide, command, rest)
 
 
 # --- the first week ---------------------------------------------------------------------------------------
