@@ -59,6 +59,7 @@ def test_without_one_the_paragraph_that_speaks_of_the_picture_describes_it():
 @pytest.mark.parametrize("docstring, rst", [
     ("Returns x*y and `a|b`.", ["Returns x\\*y and ``a|b``."]),
     ("First.\n\nx, y: two\n  numbers.\nz: one.", ["First.", "", "", "- ``x, y``: two", "  numbers.", "- ``z``: one."]),
+    ("Some `Node`s.", ["Some ``Node``\\ s."]),
     ("Of `a\nb` all.", ["Of ``a b`` all."]),
     ("x: one.\nReturns two.", ["", "- ``x``: one.", "", "Returns two."]),
     ("So:\n\n    a = 1\n\n    b = 2\n\nEnd.", ["So:", "", "::", "", "    a = 1", "", "    b = 2", "", "End."]),

@@ -49,14 +49,14 @@ def _code(cell, outputs, about, solutions):
     if cell.role == "answer":
         made = [_markdown(cell.id, markdown.code(student_version(cell)))]
         return made + [_markdown(f"solution-{cell.name}", _solution(cell))] if solutions else made
-    shown = {"figure": ("hide-input", "code"), "test": ("hide-cell", "test")}.get(cell.role)
+    shown = {"figure": ("hide-input", "The code"), "test": ("hide-cell", "The test")}.get(cell.role)
     image = {"alt": _alternative(about)}
     if SHADES.search(about):
         image["classes"] = "as-drawn"
     metadata = {"mystnb": {"image": image}}
     if shown:
         metadata["tags"] = [shown[0]]
-        metadata["mystnb"] |= {f"code_prompt_{way}": f"{way.capitalize()} the {shown[1]}" for way in ("show", "hide")}
+        metadata["mystnb"] |= {f"code_prompt_{way}": shown[1] for way in ("show", "hide")}
     return [{"cell_type": "code", "id": cell.id, "metadata": metadata, "source": cell.source,
              "outputs": [_numbered(output) for output in outputs], "execution_count": None}]
 

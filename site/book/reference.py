@@ -97,8 +97,9 @@ def _field(line):
 
 
 def _escaped(text):
-    """Text in which only `code` is markup."""
-    return "".join(f"`{part}`" if part.startswith("`") else SPECIAL.sub(r"\\\1", part) for part in CODE.split(text))
+    """Text in which only `code` is markup; a letter right beside it is set off by an escaped, so invisible, space."""
+    text = "".join(f"`{part}`" if part.startswith("`") else SPECIAL.sub(r"\\\1", part) for part in CODE.split(text))
+    return re.sub(r"(``[^`]+``)(?=\w)", r"\1\\ ", text)
 
 
 def _process(app, what, name, obj, options, lines):
