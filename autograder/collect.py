@@ -15,7 +15,7 @@ import stat
 import unicodedata
 import zipfile
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from . import desk, intake, ledger
@@ -26,6 +26,7 @@ MOST_ENTRIES = 50_000
 MOST_BYTES = 8_000_000_000  # of all notebooks of one zip; they are read one after another
 RATIO = 200  # a notebook of text shrinks to a tenth; a bomb to a thousandth
 METADATA = "submission_metadata.yml"
+ENDINGS = re.compile(r"(?i)\.ipynb\.(json|txt)\Z")  # browsers that do not know notebooks save them so
 IGNORED = re.compile(r"(^|/)(__MACOSX|\.(?!\.?(/|$))[^/]*|Thumbs\.db|desktop\.ini)(/|$)")
 
 # How platforms name files; course.toml's [collect.NAME] changes these or adds others. `times`: whether the date of a
@@ -222,7 +223,7 @@ def _when(entry):
 
 def attempts(files, assignment, layouts, chosen, report):
     """The Attempts in these files, by the names that one of the layouts gives them."""
-    files = list(files)
+    files = [replace(found, name=ENDINGS.sub(".ipynb", found.name)) for found in files]
     about = _metadata(files, report)
     name = chosen if chosen != "auto" else _best_layout(files, assignment, layouts, about)
     layout = layouts[name]

@@ -47,7 +47,7 @@ def test_canvas(course, right, wrong, tmp_path):
     source = zipped(tmp_path / "submissions.zip", [
         (f"doejane_12345_67890_{NAME}.ipynb", wrong),
         (f"doejane_12345_67891_{NAME}-1.ipynb", right),
-        (f"smithbob_LATE_222_333_{NAME}.ipynb", wrong),
+        (f"smithbob_LATE_222_333_{NAME}.ipynb.json", wrong),
     ])
     report = collect.collect(course, NAME, [source])
     assert report.taken == {"doejane": 2, "smithbob": 1} and not report.problems
