@@ -4,13 +4,13 @@ import os
 import signal
 import threading
 
+import distributed
 import pytest
 from class_of import clone, dump, graded, hand_in
 from conftest import notebook
 
 from autograder import desk, grading
 
-distributed = pytest.importorskip("distributed", reason="the optional extra 'cluster' is not installed")
 pytestmark = pytest.mark.xdist_group("cluster")
 
 
