@@ -31,6 +31,8 @@ NOT_RUN = {
     "make demo": "grades a sample class over all notebooks; its steps are run below, for three students",
     "make test": "runs this test",
     "make lab": IN_THE_BROWSER,
+    "make site": "make test-site runs it",
+    "make site-open": "serves what make test-site reads, until it is stopped",
     ".venv/bin/jupyter lab": IN_THE_BROWSER,
 }
 NOT_RUN_BY_STUDENTS = {".venv/bin/jupyter lab notebooks": IN_THE_BROWSER}
