@@ -3000,7 +3000,7 @@ for text in ["the cow", "the cow that the sailors chase", "the cows that the sai
 # vertical line at 1.27 is the entropy.*
 #
 # *What to see:* of what the best n-gram model did not know, the network has learned nearly half. It has part
-# of the agreement across relative clauses, of which n-grams know nothing. Its last gap is mostly names: in
+# of the agreement across relative clauses, of which n-grams know nothing. Two thirds of its last gap are names: in
 # *nora and otis know that ... , and nora tells otis* the second name must survive ten steps or more in one
 # vector that also has to keep track of everything else. In notebook 05 the model may look back instead.
 
