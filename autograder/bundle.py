@@ -74,6 +74,12 @@ class Bundle:
     def exercise(self, name):
         return self._exercises[name]
 
+    def where(self, ran):
+        """Whose cell a record.Ran or record.Test is about, in words."""
+        if ran.exercise:
+            return self.exercise(ran.exercise).label
+        return "A cell that was given" if ran.cell in self._cells else "A cell of your own"
+
     @functools.cached_property
     def _cells(self):
         return {cell.id: cell for cell in self.cells}

@@ -109,8 +109,7 @@ def _test(exercise, test):
 
 
 def _trouble(bundle, cell):
-    where = bundle.exercise(cell.exercise).label if cell.exercise else "A cell of your own"
-    return f"{where}: {cell.reason}"
+    return f"{bundle.where(cell)}: {cell.reason}"
 
 
 def results_json(bundle, made):
