@@ -21,7 +21,7 @@ BODY = "    return {token: tokens.count(token) for token in tokens}"
 FULL = 5  # 3 for count_words, 2 bonus for entropy
 TESTS_BOTH = ("test-count_words", "hidden-count_words")
 
-pytestmark = [pytest.mark.xdist_group("honest"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.xdist_group("honest"), pytest.mark.timeout(1800)]
 
 
 @dataclass(frozen=True)

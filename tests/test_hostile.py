@@ -21,7 +21,7 @@ ATTACKS = [attack for family in (machinery, values, frames, ends, secrets, paper
 HIDDEN = ("solitary", "whale")  # what the hidden test of count_words calls it with
 SEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
-pytestmark = [pytest.mark.xdist_group("hostile"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.xdist_group("hostile"), pytest.mark.timeout(1800)]
 
 
 class Graded:
