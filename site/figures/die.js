@@ -57,6 +57,12 @@
 
     word(id) { return id === this.data.end ? "</s>" : this.data.words[id]; }
 
+    where() {
+      const [first, second] = this.ids.slice(-2).map((id) => this.word(id));
+      if (first === undefined) return "at the beginning of a sentence";
+      return second === undefined ? `after “${first}” at the beginning` : `after “${first} ${second}”`;
+    }
+
     get ended() { return this.ids.at(-1) === this.data.end; }
 
     get face() {
@@ -110,8 +116,8 @@
       this.stick.replaceChildren(...this.faces().map((face) => this.piece(face, face.id === chosen.id)), this.needle());
       const p = chosen.high - chosen.low;
       const text = `u = ${this.u.toFixed(3)} falls on “${this.word(chosen.id)}”, the piece from ` +
-        `${chosen.low.toFixed(3)} to ${chosen.high.toFixed(3)}: ${chosen.count} of the ${chosen.total} times that these ` +
-        `two words stood there, a probability of ${p.toFixed(3)}.`;
+        `${chosen.low.toFixed(3)} to ${chosen.high.toFixed(3)}. It came ${chosen.count} times in ${chosen.total} ` +
+        `${this.where()}: a probability of ${p.toFixed(3)}.`;
       this.says.textContent = text;
       this.stick.setAttribute("aria-valuenow", this.u.toFixed(3));
       this.stick.setAttribute("aria-valuetext", `${this.u.toFixed(3)}, ${this.word(chosen.id)}`);

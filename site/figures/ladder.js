@@ -23,7 +23,7 @@
       this.samples = make("dl", { class: "samples", "aria-live": "polite" });
       const more = make("button", { type: "button" }, "Other sentences");
       more.addEventListener("click", () => { this.turn += 1; this.show(); });
-      const head = make("p", { class: "soft" }, "Loss on new sentences, in nats per token. The dark line is the entropy " +
+      const head = make("p", { class: "soft" }, "Loss on new sentences, in nats per token. The upright line is the entropy " +
         `of the language, ${floor.toFixed(3)}: no model gets below it.`);
       this.replaceChildren(head, this.bars, make("div", { class: "controls" }, more), this.samples);
       this.show();
