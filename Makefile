@@ -40,7 +40,7 @@ test-notebooks: setup
 ## test-browser: JupyterLab, Validate and the formgrader in a real browser
 test-browser: setup bubblewrap chromium
 	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[browser]'
-	$(BIN)/python -m pytest -m browser tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser tests
 
 ## bench: the library against its peers, as ratios (build/bench/*.json)
 bench: setup

@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
-from nbconvert.filters.strings import strip_files_prefix
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import preprocessors as nbgrader
 from nbgrader.server_extensions.formgrader.handlers import template_path
 
-from autograder import marking
+from autograder import harmless, marking
 from autograder.build import settings
 from autograder.course import Course
 from autograder.feedback import TEMPLATES
-from autograder.harmless import harmless
 
 course = Course.load(Path(__file__).parent)
 c = get_config()  # noqa: F821
@@ -67,8 +65,7 @@ c.AssignLatePenalties.plugin_class = "autograder.nbgrader_plugin.LatePolicy"
 # What students write is shown to graders on a page of the Jupyter server: no script may run there, nothing is asked of
 # another server, and formulas come from this one (templates/formgrade).
 c.HTMLExporter.sanitize_html = True
-c.HTMLExporter.filters = {"clean_html": harmless, "strip_files_prefix": lambda html: harmless(strip_files_prefix(html))}
-c.HTMLExporter.exclude_anchor_links = True
+c.HTMLExporter.filters = {"clean_html": harmless.harmless, "markdown2html": harmless.markdown2html}
 c.HTMLExporter.extra_template_basedirs = [str(TEMPLATES), template_path]
 # The page of assignments would show the whole configuration, with the server's token in it.
 c.FormgradeExtension.debug = False

@@ -20,8 +20,9 @@ from .markup import comment, markdown, markdown_line, prose
 
 TEMPLATES = Path(__file__).parent / "templates"
 WORDS = {PASSED: "passed", FAILED: "not yet right", NOT_WRITTEN: "not written yet", STOPPED: "stopped"}
-MARKS = {PASSED: "✓", FAILED: "✗", NOT_WRITTEN: "–", STOPPED: "■"}  # readable without colour
-CLASSES = {PASSED: "passed", FAILED: "failed", NOT_WRITTEN: "wait", STOPPED: "failed"}
+MARKED = "marked"  # by hand
+MARKS = {PASSED: "✓", FAILED: "✗", NOT_WRITTEN: "–", STOPPED: "■", MARKED: "•"}  # readable without colour
+CLASSES = {PASSED: "passed", FAILED: "failed", NOT_WRITTEN: "wait", STOPPED: "failed", MARKED: "marked"}
 MISTAKE = "This is what you get when {}."
 ERRORS = re.compile(r"\b[A-Z]\w*(?:Error|Warning)\b|\bnan\b|\binf\b|math domain error|\bshapes?\b")
 DETAILS = re.compile(r"<details.*?</details>", re.DOTALL | re.IGNORECASE)
@@ -191,7 +192,7 @@ def _state(tests, written, manual):
     if tests:
         return next((t.verdict for t in tests if t.verdict != PASSED), PASSED)
     if written and written.touched:
-        return "marked" if manual and manual.points is not None else "to be marked"
+        return MARKED if manual and manual.points is not None else "to be marked"
     return NOT_WRITTEN
 
 

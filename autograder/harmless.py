@@ -5,18 +5,36 @@ grader should see a `<script>`.
 """
 
 import re
+from html import escape
 
 import bleach
 from bleach.css_sanitizer import CSSSanitizer
+from jinja2 import pass_context
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.token import STANDARD_TYPES
 
 TAGS = frozenset(
     "a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img li ol p pre span strong sub"
     " summary sup table tbody td th thead tr ul".split()
 )
+MOST_TAGS = 5000  # the parser takes the square of their depth
 HIGHLIGHTED = {"highlight", *STANDARD_TYPES.values()} - {""}
 LINK = re.compile(r"(https?://|mailto:|#)", re.IGNORECASE)
 PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*\Z")  # pasted into the notebook
+
+
+@pass_context
+def markdown2html(context, text):
+    """nbconvert's filter of this name. What cannot be rendered (a pasted picture is missing, say) is shown as text."""
+    attachments = context.get("cell", {}).get("attachments", {})
+    renderer = IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+    try:
+        html = MarkdownWithMath(renderer=renderer).render(text)
+        if html.count("<") < MOST_TAGS:
+            return harmless(html)
+    except Exception:  # whatever it is, it must not keep the rest of the page from being marked
+        pass
+    return f"<pre>{escape(text)}</pre>"
 
 
 def harmless(html):

@@ -16,7 +16,7 @@ from tornado import web
 from .bundle import Bundle
 from .course import Course
 from .feedback import TEMPLATES
-from .gradebook import Book
+from .gradebook import Book, GradebookError
 
 
 class MarkingHandler(JupyterHandler):
@@ -25,18 +25,23 @@ class MarkingHandler(JupyterHandler):
     @web.authenticated
     def get(self):
         course = Course.load(self.settings["nbgrader_formgrader"].coursedir.root)
-        with Book(course.db_url) as gradebook:
-            questions = gradebook.written()
+        try:
+            with Book(course.db_url) as gradebook:
+                questions = gradebook.written()
+        except GradebookError as error:  # there may be no class yet
+            self.set_status(503)
+            return self.finish(page({}, [], self.base_url, str(error)))
         names = {question.assignment for question in questions}
         bundles = {name: Bundle.from_source(course, name) for name in names}
         self.finish(page(bundles, questions, self.base_url))
 
 
-def page(bundles, questions, base_url="/"):
-    """The page's HTML; bundles: assignment -> Bundle; questions: list of gradebook.Question."""
+def page(bundles, questions, base_url="/", problem=""):
+    """The page's HTML; bundles: assignment -> Bundle; questions: list of gradebook.Question, or why there are none."""
     return _environment().get_template("marking.html").render(
         questions=[(one, bundles[one.assignment], _field(bundles[one.assignment], one.cell)) for one in questions],
         formgrader=url_path_join(base_url, "formgrader"),
+        problem=problem,
     )
 
 

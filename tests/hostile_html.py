@@ -12,7 +12,7 @@ MARKDOWN = {
     "frame": '<iframe srcdoc="<script>{sing}</script>"></iframe>',
     "frame-address": '<iframe src="javascript:{sing}"></iframe>',
     "object": '<object data="data:text/html,<script>{sing}</script>"></object><embed src="javascript:{sing}">',
-    "link": "[follow](javascript:{sing})",
+    "link": "[follow](<javascript:{sing}>)",
     "link-html": '<a href="javascript:{sing}">follow</a> <a href="jav&#x09;ascript:{sing}">follow</a>',
     "link-data": '<a href="data:text/html,<script>{sing}</script>">follow</a>',
     "link-auto": "<javascript:{sing}>",
@@ -27,7 +27,6 @@ MARKDOWN = {
     "heading": '# <img src=x onerror="{sing}">',
     "comment": '<!--><img src=x onerror="{sing}">-->',
     "noscript": '<noscript><p title="</noscript><img src=x onerror={sing}>"></noscript>',
-    "mutation": "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror={sing}&gt;\">",
     "formula-link": "$\\href{{javascript:{sing}}}{{follow}}$",
     "formula-html": '$<img src=x onerror="{sing}">$ and $\\text{{<img src=x onerror="{sing}">}}$',
     "formula-environment": '\\begin{{equation}}<img src=x onerror="{sing}">\\end{{equation}}',
@@ -36,7 +35,10 @@ MARKDOWN = {
     "formula-style": "$\\class{{full-credit}}{{x}} \\cssId{{written-logarithms}}{{y}} \\style{{position:fixed}}{{z}}$",
     "button": '<button class="full-credit" id="written-logarithms">Full credit</button>'
     '<span class="full-credit mark-graded" id="written-logarithms-comment">Full credit</span>',
+    # Last: what follows it is taken for a comment.
+    "mutation": "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror={sing}&gt;\">",
 }
+DEEP = "<div>" * 30_000 + "[" * 300 + "> " * 300 + "*a **b " * 300  # slow, and too deep for some
 PICTURES = f'![a]({ELSEWHERE}/a.png) <img src="{ELSEWHERE}/b.png"> <link rel="stylesheet" href="{ELSEWHERE}/c.css">'
 PICTURES += f' <style>@import "{ELSEWHERE}/d.css";</style> <b style="background: url({ELSEWHERE}/e.png)">b</b>'
 
@@ -46,7 +48,7 @@ OUTPUTS = {
     "output-html": {"text/html": "<script>{sing}</script><img src=x onerror=\"{sing}\">"},
     "output-javascript": {"application/javascript": "{sing}", "text/plain": "x"},
     "output-svg": {"image/svg+xml": SVG},
-    "output-markdown": {"text/markdown": '<img src=x onerror="{sing}"> [follow](javascript:{sing})'},
+    "output-markdown": {"text/markdown": '<img src=x onerror="{sing}"> [follow](<javascript:{sing}>)'},
     "output-latex": {"text/latex": '$\\href{{javascript:{sing}}}{{x}}$ <img src=x onerror="{sing}">'},
     "output-plotly": {"application/vnd.plotly.v1+json": PLOTLY, "text/html": "<div><script>{sing}</script></div>"},
     "output-widget": {"application/vnd.jupyter.widget-view+json": {"model_id": "m1", "version_major": 2, "version_minor": 0}},
@@ -119,7 +121,8 @@ def attachment():
 def cells():
     """All of them as cells of a notebook."""
     prose = [
-        {"cell_type": "markdown", "id": name, "metadata": {}, "source": text} for name, text in markdown().items()
+        {"cell_type": "markdown", "id": name, "metadata": {}, "source": text}
+        for name, text in [*markdown().items(), ("deep", DEEP)]
     ]
     return [*prose, attachment(), *code_cells()]
 
