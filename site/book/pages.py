@@ -7,10 +7,8 @@ from autograder.released import LANGUAGE
 from book import markdown
 
 # Which figure to play with stands below which cell: (notebook, id of the cell) -> name.
-PLAYERS = {} and {
+PLAYERS = {
     ("01_ngram_counting", "figure-die"): "die",
-    ("02_procedural_backprop", "test-nn_backward"): "graph",
-    ("05_attention", "figure-heads"): "heads",
 }
 # A text that speaks of light and dark: in the dark its picture must not be turned round.
 SHADES = re.compile(r"\b(dark|darker|black|white|pale|paler|light|lighter)\b", re.IGNORECASE)
