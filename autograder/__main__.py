@@ -27,6 +27,18 @@ def course_at(workspace=None):
     return dataclasses.replace(course, paths=paths)
 
 
+def graded_at(workspace, name):
+    """The same, for commands that work on what was graded: DeskError where there is nothing yet."""
+    from .desk import DeskError
+    from .ledger import Ledger
+
+    course = course_at(workspace)
+    course.assignment(name)
+    if not Ledger(course.ledger).students(name):
+        raise DeskError(f"Nothing of {name} is graded in {course.workspace} yet. Run: autograder grade {name}")
+    return course
+
+
 @app.command()
 def build(
     names: Annotated[list[str] | None, typer.Argument(help="Assignments (default: all).")] = None,
@@ -117,8 +129,11 @@ def feedback(name: Name, workspace: Workspace = None, student: Student = None):
     """Writes the feedback pages again (after marking by hand, say)."""
     from . import desk
 
-    paths = desk.write_feedback(course_at(workspace), name, student and [student])
-    print(f"{len(paths)} pages in {course_at(workspace).feedback}")
+    course = graded_at(workspace, name)
+    paths = desk.write_feedback(course, name, student and [student])
+    if not paths:
+        raise desk.DeskError(f"Nothing of {student} is graded for {name}: see {course.submitted} for the names.")
+    print(f"{len(paths)} pages in {course.feedback}")
 
 
 @app.command()
@@ -140,7 +155,7 @@ def canvas(
     """Writes the CSV that Canvas imports."""
     from . import lms
 
-    path, unknown = lms.write_canvas(course_at(workspace), name, roster)
+    path, unknown = lms.write_canvas(graded_at(workspace, name), name, roster)
     print(path)
     if unknown:
         print("Not in the roster: " + ", ".join(unknown))
@@ -151,7 +166,7 @@ def results(name: Name, workspace: Workspace = None):
     """Writes results.json for every student, as Gradescope and other platforms read it."""
     from . import lms
 
-    course = course_at(workspace)
+    course = graded_at(workspace, name)
     print(f"{len(lms.write_results(course, name))} files in {course.workspace / 'results'}")
 
 
@@ -168,7 +183,7 @@ def report(name: Name, workspace: Workspace = None):
     """Writes a page about the class: what was passed, which mistakes were made, which answers are alike."""
     from . import report as reporting
 
-    print(reporting.write(course_at(workspace), name))
+    print(reporting.write(graded_at(workspace, name), name))
 
 
 @app.command()

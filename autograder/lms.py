@@ -126,8 +126,10 @@ def write_canvas(course, name, roster=None):
     bundle = Bundle.from_source(course, name)
     try:
         text = roster and roster.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RosterError(f"{roster} cannot be read: {error}") from None
+    except OSError as error:
+        raise RosterError(f"{roster} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise RosterError(f"{roster} is not what Canvas exports: it is no text in UTF-8.") from None
     text, unknown = canvas(desk.table(course, name), bundle.title, bundle.points, text)
     path = course.workspace / f"canvas-{name}.csv"
     write_atomically(path, text)

@@ -77,6 +77,9 @@ def _results(console, course, name, students, counts):
     """Writes grades.csv; prints the table, or the lines of these students."""
     lines = term.write(course).get(name) or desk.table(course, name)
     shown = [line for line in lines if students is None or line.student in set(students)]
+    if not lines:
+        console.print(f"Nothing of {name} is in {course.submitted} yet. Take it in: autograder collect {name} FILES")
+        return lines
     console.print(table(name, shown))
     console.print(counts)
     console.print(f"Feedback in {course.feedback}, grades in {course.grades}", soft_wrap=True, highlight=False)

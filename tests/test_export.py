@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+import sys
 
 import pytest
 import sample_course
 from class_of import level
 
 from autograder import desk, export, term
+from autograder.__main__ import main
 from autograder.course import Course
 from autograder.export import Line
 
@@ -115,3 +117,31 @@ def test_pages_that_say_what_they_should_are_not_written_again(course):
     before = page.stat().st_mtime_ns
     term.write(course)
     assert page.stat().st_mtime_ns == before
+
+
+# --- before anything was graded ---
+
+
+@pytest.mark.parametrize("command", ["feedback", "report", "results", "canvas"])
+def test_a_command_that_comes_too_early_says_what_comes_first(command, tmp_path, monkeypatch, capsys):
+    sample_course.course(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["autograder", command, sample_course.NAME])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 1
+    assert capsys.readouterr().err.endswith("Run: autograder grade every_role\n")
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["grade", FIRST, "--sandbox", "none"], "Nothing of hw1 is in"),
+    (["feedback", FIRST, "--student", "nobody"], "Nothing of nobody is graded for hw1"),
+])  # fmt: skip
+def test_what_is_not_there_is_said(course, arguments, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(course.root)
+    elsewhere = ["--workspace", str(tmp_path)] if "grade" in arguments else []
+    monkeypatch.setattr(sys, "argv", ["autograder", *arguments, *elsewhere])
+    with pytest.raises(SystemExit):
+        main()
+    told = capsys.readouterr()
+    assert said in told.out + told.err
