@@ -9,7 +9,8 @@ from pathlib import Path
 
 LARGEST = 100_000_000  # with outputs; those of a notebook full of plots are tens of megabytes
 MOST_CELLS = 2_000
-MOST_PARTS = 2_000_000
+MOST_PARTS, MOST_VALUES = 2_000_000, 10_000_000  # lists and objects; values in them
+MOST_TEXT = 20_000_000  # characters in all cells
 LONGEST_CELL = 1_000_000
 
 # Images that may be pasted into a written answer; SVG can carry scripts.
@@ -47,8 +48,11 @@ def read_submission(submission):
     if len(cells) > MOST_CELLS:
         raise Unreadable(f"The notebook has {len(cells):,} cells; at most {MOST_CELLS:,} can be graded.")
     metadata = notebook.get("metadata")
+    cells = [_cell(cell, number) for number, cell in enumerate(cells, 1)]
+    if sum(len(cell["source"]) for cell in cells) > MOST_TEXT:
+        raise Unreadable(f"There are more than {MOST_TEXT:,} characters in the cells of the notebook.")
     return {
-        "cells": [_cell(cell, number) for number, cell in enumerate(cells, 1)],
+        "cells": cells,
         "metadata": metadata if isinstance(metadata, dict) else {},
         "nbformat": 4,
         "nbformat_minor": 5,
@@ -141,7 +145,7 @@ def _parsed(data):
     for start, reason in _OTHERS.items():
         if data.lstrip()[: len(start)].lower() == start.lower():
             raise Unreadable(f"The file is not a notebook: {reason}.")
-    if data.count(b"[") + data.count(b"{") > MOST_PARTS:
+    if data.count(b"[") + data.count(b"{") > MOST_PARTS or data.count(b",") > MOST_VALUES:
         raise Unreadable("The notebook has too many parts; clear its outputs and save it.")
     text = _text(data)
     try:

@@ -142,3 +142,16 @@ def test_a_function_of_one_test_answers_no_other(sample_grader, sample_bundle, p
         "test-count_words": "passed",
         "test-entropy": "stopped",
     }
+
+
+FOLDERS = ["=1+1", "+1", "-rf", "@x", ".hidden", "a b", "a;b", "a\nb", "ü", "х", "x" * 101, "<script>", "a'b", "$(id)", "%00", "~", "*", "a\\b"]
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_folder_that_no_student_can_have_is_refused_and_the_others_are_graded(sample_course, tmp_path, name):
+    course = clone(sample_course, tmp_path)
+    for student in (name, "all-right"):
+        (course.submitted / student / "every_role").mkdir(parents=True)
+        (course.submitted / student / "every_role" / "every_role.ipynb").write_text("{}")
+    found, refused = desk.submissions(course, "every_role")
+    assert [one.student for one in found] == ["all-right"] and list(refused) == [name]

@@ -143,5 +143,7 @@ NO_NOTEBOOKS = {
     "cells of another notebook": json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code", "source": "\0\ud800", "id": "x", "metadata": {}, "outputs": []}] * 3}).encode(),
     "a number": b"1" * 10_000, "an infinite number": b'{"nbformat": 4, "nbformat_minor": 1e999, "cells": []}', "a zip": b"PK\x03\x04 a zip", "a PDF": b"%PDF-1.4", "a page": b"<!DOCTYPE html>",
     "a formula": FORMULA.encode(), "too many cells": json.dumps({"nbformat": 4, "metadata": {}, "cells": [own("x")] * 3000}).encode(),
+    "more text than anybody writes": json.dumps({"nbformat": 4, "metadata": {}, "cells": [own("x" * 900_000)] * 25}).encode(),
+    "millions of values": b'{"nbformat": 4, "cells": [], "x": [' + b"1," * 10_000_001 + b"1]}",
     "a cell that is too long": json.dumps({"nbformat": 4, "metadata": {}, "cells": [own("x" * 1_100_000)]}).encode(),
 }  # fmt: skip
