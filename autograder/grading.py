@@ -6,6 +6,7 @@ for anything that a submission does. Student code runs only in rooms, never in a
 
 import concurrent.futures as futures
 import contextlib
+import faulthandler
 import hashlib
 import json
 import multiprocessing
@@ -20,23 +21,26 @@ from dataclasses import dataclass
 from . import intake, record
 from .bundle import Bundle
 from .judge import PASSED, Judge
-from .remote import text_of
-from .sandbox.house import THREADS, House, Needs
+from .remote import MOST_PATIENCE, text_of
+from .sandbox.house import HOUSE_SECONDS, THREADS, House, Needs
 from .sandbox.levels import SandboxUnavailable
 
 PRELOAD = ("nextword.corpora:narwhals",)
 
 
 class Grader:
-    """Grades submissions to one assignment; keeps its houses warm between them."""
+    """Grades submissions to one assignment; keeps its houses warm between them.
 
-    def __init__(self, bundle, limits, level, library):
+    expendable: whether this process may be ended over a submission that cannot be stopped otherwise.
+    """
+
+    def __init__(self, bundle, limits, level, library, expendable=False):
         self.bundle, self.limits, self.level = bundle, limits, level
         self.houses = {
             torch: House(level, Needs(torch, str(library), tuple(bundle.withhold), PRELOAD), limits)
             for torch in {False, bundle.torch}
         }
-        self.judge = Judge(bundle, self.houses, limits)
+        self.judge = Judge(bundle, self.houses, limits, expendable)
         _import_what_tests_import()
 
     def grade(self, submission):
@@ -55,7 +59,7 @@ class Grader:
         )
         repaired = None
         try:
-            repaired = intake.repair(intake.read_submission(submission), self.bundle)
+            repaired = read(submission, self.bundle)
             fill(made, self.bundle, repaired, self.judge.judge(repaired.steps))
         except intake.Unreadable as error:
             made.status, made.reason = record.UNREADABLE, str(error)
@@ -77,6 +81,16 @@ def _import_what_tests_import():
     """It takes seconds, which must not count as those of the first test that needs it."""
     import torch  # noqa: F401
     from nextword import checks  # noqa: F401
+
+
+def read(submission, bundle):
+    """The submission put in order. Raises Unreadable, also when there is not enough memory for it."""
+    try:
+        return intake.repair(intake.read_submission(submission), bundle)
+    except MemoryError:
+        raise intake.Unreadable(
+            "Reading this notebook needs more memory than there is for it: is it far too large, or nested too deeply?"
+        ) from None
 
 
 def fill(made, bundle, repaired, results):
@@ -129,7 +143,8 @@ def _test(cell, result):
 # --- many -------------------------------------------------------------------------------------------------
 
 PRELOADED = ["torch", "nextword.checks", "autograder.grading"]  # imported once for all workers
-TRIES = 3
+TRIES = 2
+WORKER_MB = 2048  # of memory for a worker's own work, on top of what it holds when it begins
 
 
 class GradingError(Exception):
@@ -153,7 +168,12 @@ class Start:
         import nextword
 
         library = self.library or os.path.dirname(os.path.abspath(nextword.__file__))
-        return Grader(Bundle.from_json(self.bundle), self.limits, self.level, library)
+        return Grader(Bundle.from_json(self.bundle), self.limits, self.level, library, expendable=True)
+
+    @property
+    def longest(self):
+        """Seconds after which a worker is stuck with a submission, however busy the machine is."""
+        return MOST_PATIENCE * self.limits.submission_seconds + 2 * HOUSE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -189,7 +209,7 @@ def grade_job(grader, job):
 def grade_all(tasks, workers, blame):
     """Yields a Graded for every task as it is finished; few are under way at a time, so that memory stays bounded.
 
-    A worker that dies costs nothing but time: its submission is graded again, and after the third death `blame(job)`
+    A worker that dies costs nothing but time: its submission is graded again, and after the second death `blame(job)`
     makes its record. Raises GradingError when nothing can be graded at all.
     """
     queue, running, deaths = list(reversed(tasks)), {}, {}
@@ -325,22 +345,43 @@ def serve(connection, start):
         from nextword import checks  # noqa: F401  (tests import it: paid for once)
 
         grader = start.grader()
+        limit_memory()
     except Exception as error:
         failure = f"{type(error).__name__}: {error}"
     try:
         connection.send(failure)
         while grader:
-            job = connection.recv()
-            try:
-                answer = ("graded", grade_job(grader, job))
-            except SandboxUnavailable as error:
-                answer = ("failed", str(error))
-            connection.send(answer)
+            connection.send(_served(grader, connection.recv(), start.longest))
     except (EOFError, OSError):
         pass
     finally:
         if grader:
             grader.close()
+
+
+def _served(grader, job, longest):
+    """What comes of a job; this process is ended when it takes longer than that, whatever it is stuck in."""
+    faulthandler.dump_traceback_later(longest, exit=True)
+    try:
+        return "graded", grade_job(grader, job)
+    except SandboxUnavailable as error:
+        return "failed", str(error)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def limit_memory():
+    """From now on, what needs far too much memory is a MemoryError here, and no trouble for the machine.
+
+    A house begins with the same limit and holds less; rooms set limits of their own.
+    """
+    if sys.platform != "linux":  # nobody else both tells and limits a process's address space
+        return
+    import resource
+
+    with open("/proc/self/statm") as file:
+        held = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (held + (WORKER_MB << 20), resource.RLIM_INFINITY))
 
 
 def end_with_parent():
@@ -355,7 +396,7 @@ def end_with_parent():
 
 
 def blame(start, job):
-    """The record of a submission that ended its worker three times."""
+    """The record of a submission that ended its worker twice."""
     key, submission, _ = job
     bundle = Bundle.from_json(start.bundle)
     made = record.Record(
@@ -365,7 +406,8 @@ def blame(start, job):
         sandbox=start.level,
         limits=start.limits.to_dict(),
         status=record.ERROR,
-        reason=f"Grading this notebook ended the grader itself, {TRIES} times. An instructor has to look at it.",
+        reason=f"Grading this notebook ended the grader itself, {TRIES} times: it took too long, or too much memory."
+        " An instructor has to look at it.",
     )
     return Graded(key, made)
 

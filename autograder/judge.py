@@ -20,6 +20,7 @@ from .remote import AnswerLost, FromAnswer, Session, error_of, text_of
 
 PASSED, FAILED, NOT_WRITTEN, STOPPED = "passed", "failed", "not written", "stopped"
 GRACE_SECONDS = 5  # of processor time for the judge's own work in a test, on top of the cell's time
+HARD_SECONDS = 10  # of processor time until what does not listen is ended, on top of that
 SANDBOX_TRIES = 3  # for one step, when the sandbox fails
 KEPT_CHARACTERS = 20_000  # of what a cell prints
 KEPT_IN_ALL = 500_000  # of what all cells of a submission print
@@ -53,10 +54,11 @@ class Judge:
     """Judges submissions to one assignment.
 
     `houses` maps whether PyTorch is there to a house: {False: house} or {False: house, True: house with PyTorch}.
+    expendable: whether this process may be ended over a test that cannot be stopped otherwise.
     """
 
-    def __init__(self, bundle, houses, limits):
-        self.bundle, self.houses, self.limits = bundle, houses, limits
+    def __init__(self, bundle, houses, limits, expendable=False):
+        self.bundle, self.houses, self.limits, self.expendable = bundle, houses, limits, expendable
         self.defined = frozenset(name for exercise in bundle.exercises for name in exercise.defines)
         self.known = {cell.id: Known() for cell in bundle.cells if cell.role in ("test", "hidden")}
 
@@ -75,7 +77,7 @@ class Trial:
 
     def __init__(self, judge):
         self.bundle, self.houses, self.limits, self.defined = judge.bundle, judge.houses, judge.limits, judge.defined
-        self.known = judge.known
+        self.known, self.hard = judge.known, HARD_SECONDS if judge.expendable else 0
         self.cells = {cell.id: cell for cell in judge.bundle.cells}
         self.numbers = {cell_id: number for number, cell_id in enumerate(self.cells)}
         self.history = []  # (source, seconds) of the cells so far, to be run (again) in a fresh room
@@ -228,9 +230,11 @@ class Trial:
         printed, error = io.StringIO(), None
         session.conversation = conversation
         try:
-            with contextlib.redirect_stdout(printed), watchdog(seconds + GRACE_SECONDS):
+            with contextlib.redirect_stdout(printed), watchdog(seconds + GRACE_SECONDS, self.hard):
                 exec(*self._prepared(step, session))
         except Exception as raised:
+            if isinstance(raised, MemoryError) and not isinstance(raised, FromAnswer):
+                raise AnswerLost("memory") from None
             error = raised
             self._fail(result, error)
         finally:
@@ -293,6 +297,7 @@ LIMITS = {
     "callbacks": "It called the test's functions too often or too deeply nested"
     " (at most {limits.callback_count:,} calls, {limits.callback_depth} levels).",
     "judge": "Checking what it returned took more than {seconds:g} seconds: it may be far too large.",
+    "memory": "Checking what it returned needed more memory than there is for it: it may be far too large.",
     "sandbox": "The sandbox failed, which is not the answer's fault: grade this submission again. ({detail})",
 }
 DETAILS = {"value": "it is too large, nested too deeply, or no plain value", "sandbox": "it did not start, or ended"}
@@ -324,11 +329,12 @@ def free_names(source):
 
 
 @contextlib.contextmanager
-def watchdog(seconds):
+def watchdog(seconds, hard=0):
     """Stops the judge's own work (comparing something enormous, say); only in the main thread.
 
     It counts processor time, so that a busy machine stops nobody, and barks again if the first bark was not heard:
-    libraries turn exceptions of a conversion into others.
+    libraries turn exceptions of a conversion into others. Code that is not Python's hears nothing until it returns:
+    `hard` seconds later the kernel ends this process, if `hard` is not 0.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -341,9 +347,11 @@ def watchdog(seconds):
 
     before = signal.signal(signal.SIGPROF, bark)
     signal.setitimer(signal.ITIMER_PROF, seconds, 1)
+    signal.setitimer(signal.ITIMER_VIRTUAL, hard and seconds + hard)  # nobody handles its signal
     try:
         yield
     finally:
         on_duty = False
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)

@@ -7,7 +7,7 @@ import signal
 import pytest
 from conftest import notebook
 
-from autograder import grading, record
+from autograder import grading, intake, record
 from autograder.grading import Graded, Local, Start, Task, WorkerDied, grade_all
 
 
@@ -53,11 +53,11 @@ def test_few_submissions_are_in_memory_at_a_time():
 
 
 def test_a_submission_whose_worker_died_is_graded_again():
-    made = {done.key: done.made for done in grade_all(tasks(5), Workers({"key2": 2}), None)}
+    made = {done.key: done.made for done in grade_all(tasks(5), Workers({"key2": 1}), None)}
     assert made == {f"key{number}": str(number) for number in range(5)}
 
 
-def test_a_submission_that_ends_three_workers_is_blamed_and_the_others_are_graded():
+def test_a_submission_that_ends_two_workers_is_blamed_and_the_others_are_graded():
     made = {done.key: done.made for done in grade_all(tasks(5), Workers({"key2": 9}), lambda job: Graded(job[0], "blamed"))}
     assert made == {f"key{number}": str(number) for number in range(5)} | {"key2": "blamed"}
 
@@ -92,6 +92,50 @@ def test_a_worker_that_cannot_begin_ends_the_run_with_its_reason(start):
     broken = dataclasses.replace(start, bundle="this is no bundle")
     with Local(broken, 1) as workers, pytest.raises(grading.GradingError, match="No submission can be graded"):
         list(grade_all(tasks(2), workers, None))
+
+
+class Stuck(Start):
+    """Its grader never comes back from what is not Python for one submission, and needs too much memory for another."""
+
+    longest = 3
+
+    def grader(self):
+        return StuckGrader(self)
+
+
+class StuckGrader:
+    def __init__(self, start):
+        self.start = start
+
+    def grade_and_repair(self, submission):
+        if submission == b"stuck":
+            sum(range(10**14))
+        if submission == b"large":
+            bytearray((grading.WORKER_MB + 100) << 20)
+        return grading.blame(self.start, ("", submission, None)).made, None
+
+    def close(self):
+        pass
+
+
+@pytest.mark.xdist_group("workers")
+def test_a_submission_that_a_worker_is_stuck_with_or_has_no_memory_for_ends_no_batch(start):
+    stuck, blamed = Stuck(start.bundle, start.limits, start.level, start.library), []
+    names = ["honest", "stuck", "large", "other"]
+    waiting = [Task(name, name.encode) for name in names]
+    with Local(stuck, 1) as workers:
+        done = [one.key for one in grade_all(waiting, workers, lambda job: (blamed.append(job[0]), grading.blame(stuck, job))[1])]
+        assert sorted(done) == sorted(names) and sorted(blamed) == ["large", "stuck"]
+        assert len(workers.all) == 1 + 2 * 2  # each was tried twice
+
+
+def test_a_notebook_that_needs_too_much_memory_has_a_reason(sample_bundle, monkeypatch):
+    def full(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(intake, "repair", full)
+    with pytest.raises(intake.Unreadable, match="more memory"):
+        grading.read(notebook(sample_bundle), sample_bundle)
 
 
 def test_the_blame_names_the_submission_and_says_what_to_do(start):

@@ -1,7 +1,10 @@
 """The judge against answers that lie, leak, or fall with their house; the neighbour keeps its points."""
 
+import dataclasses
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -9,9 +12,9 @@ import pytest
 from conftest import notebook
 from test_hostile import FULL, HONEST
 
-from autograder import feedback
+from autograder import feedback, intake
 from autograder.course import Limits
-from autograder.judge import watchdog
+from autograder.judge import Judge, watchdog
 from autograder.remote import AnswerLost, Remote, Session, text_of
 
 pytestmark = pytest.mark.xdist_group("hostile")
@@ -183,6 +186,23 @@ def test_the_watchdog_counts_processor_time_and_barks_again():
                     heard += 1
         finally:
             assert heard == 2
+
+
+def test_what_does_not_hear_the_watchdog_is_ended_by_the_kernel():
+    code = "from autograder.judge import Judge, watchdog\nwith watchdog(0.1, hard=0.2): sum(range(10**14))"
+    assert subprocess.run([sys.executable, "-c", code], timeout=200).returncode == -signal.SIGVTALRM
+    code = "from autograder.judge import Judge, watchdog\nwith watchdog(0.1, hard=0.2): pass\nsum(range(2 * 10**7))"
+    assert subprocess.run([sys.executable, "-c", code], timeout=200).returncode == 0
+
+
+def test_a_check_that_needs_too_much_memory_costs_its_own_points(sample_grader, sample_bundle):
+    greedy = "from nextword import checks\nif count_words(['a']) == {}:\n    [0] * 10**14\nchecks.of(count_words).call([]).equals({})\n"
+    cells = [dataclasses.replace(c, source=greedy) if c.id == "test-count_words" else c for c in sample_bundle.cells]
+    bundle = dataclasses.replace(sample_bundle, cells=tuple(cells))
+    repaired = intake.repair(intake.read_submission(notebook(bundle, HONEST | {"count_words": "def count_words(t): return {}"})), bundle)
+    results = [r for r in Judge(bundle, sample_grader.houses, sample_grader.limits).judge(repaired.steps) if r.kind != "run"]
+    assert [(r.verdict, r.limit) for r in results] == [("stopped", "memory"), ("failed", ""), ("passed", "")]
+    assert "more memory" in results[0].reason
 
 
 def test_an_answer_that_waits_for_a_processor_gets_more_time(remote, monkeypatch):
