@@ -73,6 +73,7 @@ c.FormgradeExtension.debug = False
 # nbgrader's own feedback shows sources and values of hidden tests: command and button write our pages instead.
 c.GenerateFeedback.exporter_class = "autograder.nbgrader_feedback.FeedbackPage"
 c.GenerateFeedback.preprocessors = []
+c.GenerateFeedback.force = True  # it would skip a page whose marks have changed
 
 # In the formgrader's server: /marking, and what other programs have written into the gradebook.
 marking.attach()

@@ -100,3 +100,14 @@ def test_autograded_notebooks_are_there_for_the_formgrader(course, graded):
     for student in CLASS:
         text = (course.autograded / student / "every_role" / "every_role.ipynb").read_text()
         assert "written-logarithms" in text
+
+
+@pytest.mark.xdist_group("nbgrader")
+def test_nbgraders_feedback_is_our_page_without_hidden_tests(course, graded):
+    command = [str(Path(sys.executable).parent / "nbgrader"), "generate_feedback", "every_role"]
+    done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr[-3000:]
+    for student in CLASS:
+        page = (course.feedback / student / "every_role" / "every_role.html").read_text()
+        assert page == (course.feedback / student / "every_role.html").read_text()
+        assert "Feedback for" in page and "solitary" not in page and "HIDDEN TESTS" not in page
