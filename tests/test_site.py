@@ -232,7 +232,8 @@ def test_nothing_shuts_anybody_out(reader, page, scheme, name):
     page.emulate_media(color_scheme=scheme)
     page.goto((reader / f"{name}.html").as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
-    found = Axe().run(page).response["violations"]
+    # Of a formula's thousand pieces, which screen readers are told to pass over, each would be looked at for seconds.
+    found = Axe().run(page, context={"exclude": [[".katex-html"]]}).response["violations"]
     grave = [fault for fault in found if fault["impact"] in ("serious", "critical")]
     assert [(f["id"], f["nodes"][0]["html"][:200], len(f["nodes"])) for f in grave] == []
 
