@@ -5,12 +5,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from nextword import plots_rnn
+from nextword import batches, corpora, plots_rnn
 from nextword.autodiff import Tensor, no_grad, topological_order
 from nextword.batches import Batch, language_batch, stream_batches, tagging_batch
 from nextword.decoding import generate
 from nextword.optim import SGD
 from nextword.rnn import RNNLM, Elman, Tagger, elman, evaluate, train
+from nextword.text import Vocab
 
 matplotlib.use("Agg")
 
@@ -238,3 +239,27 @@ def test_tag_accuracy_has_a_bar_for_each_word_and_tagger():
     assert [label.get_text() for label in ax.get_yticklabels()] == ["man", "old"]
     assert "percent" in ax.get_xlabel()
     plt.close()
+
+
+def test_reading_both_ways_wins_where_the_next_word_decides():
+    """The tag of "old" (noun or adjective), "her" and "that" shows in the word after it."""
+    narwhals = corpora.narwhals()
+    vocab, tag_id = Vocab(narwhals.vocabulary), {tag: i for i, tag in enumerate(narwhals.tag_set)}
+
+    def make(examples):
+        sentences, tags = zip(*examples, strict=True)
+        return batches.tagging_batch([vocab.encode(s) for s in sentences], [[tag_id[t] for t in row] for row in tags])
+
+    def accuracy(bidirectional):
+        rng = np.random.default_rng(0)
+        model = Tagger(len(vocab), len(tag_id), 16, 32, rng, bidirectional)
+        train(model, batches.endless(list(zip(narwhals.train, narwhals.train_tags, strict=True)), 32, rng, make), 400,
+              lr=1e-2, progress=False)
+        batch = make(zip(narwhals.test[:1000], narwhals.test_tags[:1000], strict=True))
+        right = model.predict(batch) == batch.targets
+        next_decides = np.isin(batch.inputs, vocab.encode(["old", "young", "her", "that"])) & batch.mask
+        return right[next_decides].mean(), right[batch.mask & ~next_decides].mean()
+
+    (one_way, elsewhere), (both_ways, elsewhere_too) = accuracy(False), accuracy(True)
+    assert both_ways > 0.97 > 0.9 > one_way
+    assert min(elsewhere, elsewhere_too) > 0.95
