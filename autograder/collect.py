@@ -449,8 +449,10 @@ def _choose(course, assignment, student, chosen, report):
     folder, all_of_them = _folder(course, assignment, student), kept(course, assignment, student)
     chosen = chosen or all_of_them[-1]
     files = {path.name: path.read_bytes() for path in chosen.iterdir() if path.is_file()}
+    again = all((folder / name).is_file() and (folder / name).read_bytes() == data for name, data in files.items())
     for path in folder.iterdir():
-        if path.name not in files and path.is_file() and (path.suffix == ".ipynb" or path.name == "timestamp.txt"):
+        left = path.suffix == ".ipynb" or path.name == "timestamp.txt" and not again  # written by hand, it stays
+        if path.name not in files and path.is_file() and left:
             path.unlink()  # it is in attempts/
     for name, data in files.items():
         ledger.write_atomically(folder / name, data)
@@ -488,7 +490,19 @@ def run(course, assignment, sources, layout, attempt, sandbox):
         + (f", {several} with several attempts (the {attempt} one counts)" if several else "")
         + (f"; {len(report.problems)} with a problem, see above." if report.problems else ".")
     )
+    if untimed := _untimed(course, assignment, report.taken):
+        print(
+            f"{len(untimed)} of them have no time of handing in and count as in time, unless you write timestamp.txt"
+            f" (see docs/instructors.md): {_printable(', '.join(untimed))}"
+        )
     return len(report.problems)
+
+
+def _untimed(course, assignment, students):
+    """Those of whom nobody knows whether they are late, where that matters."""
+    if course.late is None or course.assignment(assignment).due is None:
+        return []
+    return [who for who in sorted(students) if not (_folder(course, assignment, who) / "timestamp.txt").exists()]
 
 
 def _printable(text):

@@ -191,7 +191,8 @@ def test_the_zip_that_check_makes_is_the_notebook_in_it(course, right, wrong, tm
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_hostile_zips_write_nothing_outside_and_are_reported(course, kind, tmp_path):
+def test_hostile_zips_write_nothing_outside_and_are_reported(course, kind, tmp_path, monkeypatch):
+    monkeypatch.setattr(collect.intake, "LARGEST", 20_000_000)
     files, says = HOSTILE[kind]
     files = [(name, packed(tmp_path, data) if isinstance(data, list) else data) for name, data in files]
     before = {p for p in tmp_path.rglob("*") if course.root not in p.parents}
@@ -249,3 +250,25 @@ def test_a_collected_notebook_is_graded_and_its_new_name_noted(course, right, tm
     assert not collect.collect(course, NAME, [source]).problems
     (one,), refused = desk.submissions(course, NAME)
     assert "my homework.ipynb" in one.note and not refused and json.loads(one.path.read_bytes())
+
+
+def test_who_has_no_time_of_handing_in_is_named_and_a_time_written_by_hand_stays(course, right, wrong, tmp_path, capsys):
+    import dataclasses
+    import datetime as dt
+
+    from autograder.course import LatePolicy
+
+    due = dataclasses.replace(course.assignment(NAME), due=dt.datetime(2027, 1, 31, tzinfo=dt.UTC))
+    course = dataclasses.replace(course, assignments=(due,), late=LatePolicy(0, (0.5,), 1))
+    files = [(f"doejane_1_2_{NAME}.ipynb", right), (f"smithbob_LATE_3_4_{NAME}.ipynb", wrong)]
+
+    def collected():
+        collect.run(course, NAME, [zipped(tmp_path / "c.zip", files)], "auto", "last", "none")
+        return capsys.readouterr().out
+
+    assert "2 of them have no time of handing in and count as in time" in collected()
+    stamp = course.submitted / "smithbob" / NAME / "timestamp.txt"
+    stamp.write_text("2027-01-31 12:00:00 UTC\n")
+    assert "1 of them have no time" in collected() and stamp.exists()
+    files[1] = (f"smithbob_LATE_3_5_{NAME}-1.ipynb", right)
+    assert "2 of them have no time" in collected() and not stamp.exists()
