@@ -45,7 +45,7 @@
   const forwards = ({ x: [x], y: [y], alpha, beta, a: [a], z: [z], b: [b], y_hat: [p], J }) => [
     { name: "x", also: ["y", "alpha", "beta"], from: [], formula: "Given: x, y, α, β",
       says: `One example x with its label y, whose 1 marks the right class, and the parameters. Column 0 of α and of β ` +
-        "holds the biases. Press Forward." },
+        "holds the biases." },
     { name: "a", from: ["x", "alpha"], formula: "a = linear(x, α)",
       says: "Each a is a bias plus a weighted sum of x. The first: " +
         `${number(alpha[0][0])} + ${products(alpha[0].slice(1), x)} = ${number(a[0])}.` },
@@ -56,7 +56,8 @@
       says: "Again a bias plus a weighted sum, now of z. The first: " +
         `${number(beta[0][0])} + ${products(beta[0].slice(1), z)} = ${number(b[0])}.` },
     { name: "y_hat", from: ["b"], formula: "ŷ = softmax(b)",
-      says: `exp(b), divided by its sum, makes probabilities of the classes: ${p.map((each) => number(each)).join(" and ")}.` },
+      says: "exp(b), divided by its sum, makes probabilities of the classes: " +
+        `${p.map((each) => number(each)).join(" and ")}.` },
     { name: "J", from: ["y_hat", "y"], formula: "J = −Σ y log ŷ",
       says: `The cross-entropy, in nats. The right class got ${number(p[y.indexOf(1)])}: ` +
         `J = −log ${number(p[y.indexOf(1)])} = ${number(J[0][0])}.` },
@@ -64,7 +65,8 @@
 
   const backwards = ({ x: [x], y: [y], beta, z: [z], y_hat: [p], ...g }, right) => [
     { name: "g_J", from: ["J"], formula: "g_J = 1",
-      says: "Now back. g_J says how much J changes when J changes: just as much. Every other gradient comes from the one before it." },
+      says: "Now back. g_J says how much J changes when J changes: just as much. Every other gradient comes from the " +
+        "one before it." },
     { name: "g_y_hat", from: ["g_J", "y", "y_hat"], formula: "g_ŷ = −y / ŷ",
       says: `Only the probability of the right class counts: −1 / ${number(p[right])} = ${number(g.g_y_hat[0][right])}. ` +
         "More of it makes J smaller. (J of B examples is a mean: then all this is divided by B.)" },
@@ -150,16 +152,17 @@
 
     told({ name, also, formula, says }) {
       const numbers = also || name === "after" ? [] : [make("span", { class: "numbers" },
-      ...set(symbol(name)), `${shape(this.values[name])} = ${matrix(this.values[name])}`)];
+        ...set(symbol(name)), `${shape(this.values[name])} = ${matrix(this.values[name])}`)];
       return [make("strong", {}, ...set(formula)), ". ", ...set(says), " ", ...numbers];
     }
 
     show() {
-      const step = this.steps[this.at], done = this.steps.slice(0, this.at + 1).flatMap(({ name, also = [] }) => [name, ...also]);
+      const step = this.steps[this.at], { name: now, also = [] } = step;
+      const done = this.steps.slice(0, this.at + 1).flatMap((each) => [each.name, ...(each.also || [])]);
       for (const drawn of this.board.querySelectorAll("[data-name]")) {
         const { name } = drawn.dataset;
         drawn.classList.toggle("later", !done.includes(name));
-        drawn.classList.toggle("now", name === step.name || (step.also || []).includes(name));
+        drawn.classList.toggle("now", name === now || also.includes(name));
         drawn.classList.toggle("used", step.from.includes(name));
       }
       this.says.replaceChildren(...this.told(step));
@@ -217,7 +220,8 @@
     const y = between("y", "height");
     const [x1, y1, x2, y2] = upright ? [x, down > 0 ? one.y + one.height : one.y, x, down > 0 ? two.y : two.y + two.height]
       : [right > 0 ? one.x + one.width : one.x, y, right > 0 ? two.x : two.x + two.width, y];
-    const head = upright ? `l -4 ${-7 * down} m 4 ${7 * down} l 4 ${-7 * down}` : `l ${-7 * right} -4 m ${7 * right} 4 l ${-7 * right} 4`;
+    const head = upright ? `l -4 ${-7 * down} m 4 ${7 * down} l 4 ${-7 * down}`
+      : `l ${-7 * right} -4 m ${7 * right} 4 l ${-7 * right} 4`;
     return draw("path", { class: to.startsWith("g_") ? "arrow gradient" : "arrow", "data-name": to,
       d: `M ${x1} ${y1} L ${x2} ${y2} ${head}` });
   }
