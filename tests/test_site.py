@@ -225,15 +225,20 @@ def test_formulas_and_plots_are_there(reader, page, name):
     assert formulas.count() > 0 and formulas.first.bounding_box()["height"] > 5
 
 
+# axe-core looks at every piece for seconds: formulas have thousands, which screen readers are told to pass over, and the
+# colours of code are the same everywhere, so code is looked at where there is little of it.
+SHORT = ["index", "search", "glossary", "library", "nextword.ngram", "00_start_here"]
+TOLD_APART = {True: [".katex-html"], False: [".katex-html", ".highlight"]}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["index", "search", "glossary", "nextword.ngram", *CHAPTERS])
+@pytest.mark.parametrize("name", [*SHORT, *CHAPTERS[1:]])
 def test_nothing_shuts_anybody_out(reader, page, scheme, name):
     """No fault that axe-core calls serious or critical, with all that is folded unfolded."""
     page.emulate_media(color_scheme=scheme)
     page.goto((reader / f"{name}.html").as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
-    # Of a formula's thousand pieces, which screen readers are told to pass over, each would be looked at for seconds.
-    found = Axe().run(page, context={"exclude": [[".katex-html"]]}).response["violations"]
+    found = Axe().run(page, context={"exclude": [[skipped] for skipped in TOLD_APART[name in SHORT]]}).response["violations"]
     grave = [fault for fault in found if fault["impact"] in ("serious", "critical")]
     assert [(f["id"], f["nodes"][0]["html"][:200], len(f["nodes"])) for f in grave] == []
 

@@ -1,5 +1,6 @@
 """What the reading site's pages are made of: markdown, docstrings, cells. The site itself: tests/test_site.py."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -100,6 +101,13 @@ def test_without_solutions_a_page_has_what_the_student_gets():
     text = texts(pages.page(SAMPLE, OUTPUTS, "DOWNLOAD", solutions=False))
     assert "raise NotImplementedError" in text and "BEGIN" not in text
     assert not [line for region in (SOLUTION, SCHEME, HIDDEN) for line in lines_inside(region) if line in text]
+
+
+def test_every_figure_to_play_with_has_its_place():
+    for notebook, cell in pages.PLAYERS:
+        assert cell in {c.id for c in sources.read(ROOT / "solutions" / notebook / f"{notebook}.py").cells}
+    placed = {*pages.PLAYERS.values(), *re.findall(r"{player} (\w+)", (ROOT / "site" / "index.md").read_text())}
+    assert placed == {path.stem for path in (ROOT / "site" / "figures").glob("*.js")}
 
 
 # --- runs ---

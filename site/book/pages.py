@@ -9,6 +9,8 @@ from book import markdown
 # Which figure to play with stands below which cell: (notebook, id of the cell) -> name.
 PLAYERS = {
     ("01_ngram_counting", "figure-die"): "die",
+    ("02_procedural_backprop", "test-nn_backward"): "graph",
+    ("05_attention", "figure-learned_heads"): "heads",
 }
 # A text that speaks of light and dark: in the dark its picture must not be turned round.
 SHADES = re.compile(r"\b(dark|darker|black|white|pale|paler|light|lighter)\b", re.IGNORECASE)
