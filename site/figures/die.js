@@ -96,6 +96,7 @@
       else if (event.key === "Enter" || event.key === " ") this.take();
       else return;
       event.preventDefault();
+      event.stopPropagation(); // beyond this figure the arrows turn the pages of the book
     }
 
     turn(u) {
