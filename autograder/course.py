@@ -18,7 +18,11 @@ class CourseError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use. Times are in seconds, sizes in bytes where the name does not say MB."""
+    """What one submission may use. Times are in seconds, sizes in bytes where the name does not say MB.
+
+    cell_seconds: of the clock, for a cell or a test; time in which it waited for a busy processor does not count.
+    submission_seconds: of the clock, for the whole notebook; and of processor time, for each of its rooms.
+    """
 
     cell_seconds: float = 10.0
     submission_seconds: float = 300.0

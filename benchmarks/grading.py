@@ -2,16 +2,22 @@
 
 Everything that a command starts is counted, kernels, workers and the sandbox's processes included: this process adopts
 what its children leave behind (PR_SET_CHILD_SUBREAPER) and waits for it. nbgrader is as it comes, in a course of its
-own; its start-up is measured apart, so that a part of the class stands for the whole. Writes build/bench/grading.json.
+own; its start-up is measured apart, so that a part of the class stands for the whole. Both must give the same points.
+
+Everybody in the class has solved everything, which is the best case: what a test has seen before is not computed again.
+`--bank` gives a quarter of the answers from the answer bank instead, right and wrong. nbgrader runs the notebook's
+figures and autograder does not: `--no-figures` leaves them out for both. Writes build/bench/grading.json.
 """
 
 import argparse
 import ctypes
 import json
 import os
+import random
 import re
 import resource
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -47,20 +53,37 @@ def measured(command, folder):
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall
 
 
-def notebooks(course, name, count):
+def notebooks(course, name, count, figures=True, bank=None):
     """(the solved notebook, `count` notebooks as handed in, each a little different)."""
     from autograder import build, source
 
     solved = build.solved_notebook(source.read(course.source(name)), course.assignment(name))
+    if not figures:
+        solved["cells"] = [cell for cell in solved["cells"] if not cell["id"].startswith("figure-")]
     answers = {cell["id"]: cell["source"] for cell in solved["cells"] if cell["id"].startswith("answer-")}
-    made = []
+    made, chance = [], random.Random(1)
     for number in range(count):
         one = build.student_notebook(solved)
         for cell in one["cells"]:
             if cell["id"] in answers:
-                cell["source"] = f"{answers[cell['id']]}\n# {number}\n"
+                text = answers[cell["id"]]
+                others = (bank or {}).get(cell["id"])
+                if others and chance.random() < 0.25:
+                    text = chance.choice(others)
+                cell["source"] = f"{text}\n# {number}\n"
         made.append(json.dumps(one))
     return solved, made
+
+
+def bank_of(name):
+    """Answer cell -> the texts that the answer bank has for it."""
+    sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "bank"))
+    import bank
+
+    found = {}
+    for answer in bank.load(name):
+        found.setdefault(f"answer-{answer.exercise}", []).append(answer.source)
+    return found
 
 
 def hand_in(folder, name, made):
@@ -90,11 +113,16 @@ class Nbgrader:
         hand_in(self.folder / "submitted", self.name, made)
         return measured([BIN / "nbgrader", "autograde", self.name, "--create"], self.folder)
 
-    def points(self):
-        import sqlite3
 
-        with sqlite3.connect(self.folder / "gradebook.db") as database:
-            return database.execute("select sum(auto_score) from grade").fetchone()[0]
+def points(folder, students):
+    """Points by student, as the gradebook in this folder has them; only of the first so many students."""
+    with sqlite3.connect(folder / "gradebook.db") as database:
+        found = database.execute(
+            """select sa.student_id, sum(g.auto_score) from grade g
+            join submitted_notebook sn on g.notebook_id = sn.id
+            join submitted_assignment sa on sn.assignment_id = sa.id group by 1 order by 1"""
+        )
+        return dict(found.fetchmany(students))
 
 
 def ours(course, folder, name, made, jobs):
@@ -143,12 +171,14 @@ def main():
     asked.add_argument("--peer", type=int, default=10, help="submissions for nbgrader in each round")
     asked.add_argument("--rounds", type=int, default=3)
     asked.add_argument("--jobs", type=int, default=2)
+    asked.add_argument("--bank", action="store_true", help="a quarter of the answers from the answer bank")
+    asked.add_argument("--no-figures", action="store_true", help="a notebook without its figures")
     asked = asked.parse_args()
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     from autograder.course import Course
 
     course, name, count = Course.load(), asked.assignment, asked.count
-    solved, made = notebooks(course, name, count)
+    solved, made = notebooks(course, name, count, not asked.no_figures, bank_of(name) if asked.bank else None)
     with tempfile.TemporaryDirectory() as folder:
         peer = Nbgrader(Path(folder) / "nbgrader", name, solved)
         rounds = []
@@ -158,8 +188,16 @@ def main():
             few = ours(course, Path(folder) / "few", name, made[:2], asked.jobs)
             all_of_them = ours(course, Path(folder) / "class", name, made, asked.jobs)
             rounds.append((start, theirs, few, all_of_them, alone(course, name, made[0])))
+            compare(points(peer.folder, asked.peer), points(Path(folder) / "class", asked.peer))
             print(".", end="", flush=True)
     report(asked, rounds)
+
+
+def compare(theirs, own):
+    """Speed counts for nothing where the points are others."""
+    different = {who: (theirs[who], own.get(who)) for who in theirs if theirs[who] != own.get(who)}
+    if different or not theirs:
+        sys.exit(f"nbgrader and autograder give other points: {different}")
 
 
 def report(asked, rounds):
@@ -171,6 +209,8 @@ def report(asked, rounds):
 
     found = {
         "assignment": asked.assignment,
+        "answers": "a quarter from the answer bank" if asked.bank else "all right",
+        "figures": not asked.no_figures,
         "class": asked.count,
         "workers": asked.jobs,
         "rounds": len(rounds),
@@ -186,7 +226,10 @@ def report(asked, rounds):
     found["ratio"] = {kind: found["autograder"][kind] / found["nbgrader"][kind] for kind in ("cpu", "wall")}
     mine = found["autograder"]
     mine["cpu_added"] = mine["cpu_of_one_more"] - mine["cpu_of_the_cells_alone"]
-    print(f"\n{asked.assignment}, a class of {asked.count}, {asked.jobs} workers; seconds per submission")
+    print(
+        f"\n{asked.assignment}{' without figures' if asked.no_figures else ''}, answers: {found['answers']}; a class of"
+        f" {asked.count}, {asked.jobs} workers; seconds per submission"
+    )
     print(f"{'':24}{'nbgrader':>10}{'autograder':>12}{'ratio':>10}{'times less':>12}")
     for kind in ("cpu", "wall"):
         theirs, own = found["nbgrader"][kind], mine[kind]
