@@ -54,12 +54,14 @@ for name, wanted in least.items():
 #
 # All notebooks ask one question: *which word comes next?* Their models are measured in one unit, the
 # **nat**: a model that gives the word which really comes next the probability $p$ is surprised by $-\log p$
-# nats. The average over all words of new sentences is its **loss**. Small is good.
+# nats. ($\log$ is the natural logarithm in this course. At $p = 1$ the surprise is 0, and the smaller
+# $p$, the larger it is.) The average over all words of new sentences is its **loss**. Small is good.
 #
-# Each notebook ends on the chart below, the *loss ladder*. Each bar is a model and its length the loss in
-# nats per token. The black line is the entropy of the language, the part of the surprise that is pure
-# chance: the sentences of the course come from a grammar, so we know it exactly. Nothing can go below the
-# line. It cuts each bar in two: the *grey* part is that chance, the same for all, and the *blue* part is what
+# Each notebook that makes a new model ends on the chart below, the *loss ladder*. Each bar is a model and
+# its length the loss in nats per token; a **token** is a word, a punctuation mark or the end of a
+# sentence. The black line is the entropy of the language, the part of the surprise that is pure chance:
+# the sentences of the course come from a grammar, so we know it exactly. Nothing can go below the line.
+# It cuts each bar in two: the *grey* part is that chance, the same for all, and the *blue* part is what
 # the model does not know. The best model is in dark blue and in bold type, the others in light blue.
 #
 # *What to see:* two bars. A model that takes all words for equally likely has a long way to go to the line;
@@ -118,8 +120,9 @@ print("one of the sentences:", " ".join(narwhals.train[1]))
 # *Difficulty 1 of 5 · about 5 minutes · 0 points*
 #
 # A first exercise, to go through the motions. Models are trained on several sentences at once, and the
-# sentences of such a *batch* have different lengths, which one must know. For $B$ sentences
-# $s_1, \dots, s_B$ write a function that returns
+# sentences of such a *batch* have different lengths, which one must know. ($B$ is the size of the batch
+# in all notebooks, and $|s|$ the number of words of the sentence $s$.) For $B$ sentences $s_1, \dots,
+# s_B$ write a function that returns
 #
 # $$(|s_1|, \dots, |s_B|), \qquad \text{an integer array of shape } (B,).$$
 #
@@ -288,8 +291,9 @@ for one, other in [((2, 3), (3,)), ((4, 1), (1, 5)), ((2, 3), (2,))]:
         print(one, other, "->", error)
 
 # %% [markdown]
-# **4. Matrix products.** `@` multiplies rows by columns. With examples as rows, $x$ has shape $(B, I)$;
-# PyTorch keeps the weights of a linear layer as $W$ with shape (out, in), so the layer is $x W^\top + b$
+# **4. Matrix products.** `@` multiplies rows by columns. A *linear layer* makes $O$ numbers of each
+# example's $I$ numbers. With examples as rows, $x$ has shape $(B, I)$; PyTorch keeps the weights $W$ with
+# one row for each output, shape $(O, I)$, and a bias $b$ with shape $(O,)$, so the result is $x W^T + b$
 # with shape $(B, O)$. With more than two axes, `@` multiplies the last two and treats the others like
 # broadcasting.
 
@@ -303,8 +307,9 @@ print("largest difference:", np.abs(by_hand - by_torch.numpy()).max())
 print((np.zeros((7, 2, 3)) @ np.zeros((3, 4))).shape, "|", tuple((torch.zeros(7, 2, 3) @ torch.zeros(3, 4)).shape))
 
 # %% [markdown]
-# **5. Gather: rows of a table.** Words are numbers, and what a model knows about each of them is a row of a
-# table with shape $(V, D)$. Indexing with an array of ids, of whatever shape, takes a row for each id.
+# **5. Gather: rows of a table.** Models give each word a number, its *id*, and what they know about the
+# word is a row of a table with shape $(V, D)$: $V$ words, $D$ numbers for each. Indexing with an array of
+# ids, of whatever shape, takes a row for each id.
 
 # %% figure="rows_of_a_table"
 table = np.array([[0.0, 0.1], [1.0, 1.1], [2.0, 2.1], [3.0, 3.1]])
@@ -357,9 +362,10 @@ shifted_in_place(scores)
 print("the caller's array is now", scores)
 
 # %% [markdown]
-# **9. Softmax, and why one subtracts the maximum.** Turning scores into probabilities takes exponentials,
-# and $e^{1000}$ is no float64. Since the softmax does not change when the same number is subtracted from
-# all scores, one subtracts the largest.
+# **9. Softmax, and why one subtracts the maximum.** The *softmax* turns scores $s_i$ into
+# probabilities: it takes $e^{s_i}$, which is positive, and divides by the sum $\sum_j e^{s_j}$, so
+# that they add up to 1. But $e^{1000}$ is too large for a float64. Since the softmax does not change
+# when the same number is subtracted from all scores, one subtracts the largest.
 
 # %% figure="softmax"
 scores = np.array([[1.0, 2.0, 3.0], [1000.0, 1001.0, 1002.0]])
@@ -371,10 +377,12 @@ print("shifted:", (shifted / shifted.sum(axis=1, keepdims=True)).round(4).tolist
       torch.tensor(scores).softmax(dim=1).numpy().round(4).tolist())
 
 # %% [markdown]
-# **10. A gradient, three times.** For $f(w) = \frac{1}{2} \sum_i (w_i - 1)^2$ the gradient is $w - 1$: that
-# is calculus. A second way needs no calculus: move each $w_i$ a little to both sides and see how $f$
-# changes. The third is PyTorch's: it remembers how $f$ was computed, and `backward()` goes back through it.
-# From notebook 03 on you will know how; until then it is the referee.
+# **10. A gradient, three times.** For $f(w) = \frac{1}{2} \sum_i (w_i - 1)^2$ the *gradient*, the
+# derivatives with respect to every $w_i$ as one array, is $w - 1$: that is calculus. A second way needs
+# no calculus: move each $w_i$ a little to both sides and see how $f$ changes. The third is PyTorch's: it
+# remembers how $f$ was computed, and `backward()` goes back through it. From notebook 03 on you will know
+# how; until then it is the referee. ($e$ in the code runs through the rows of the identity matrix: 1 at
+# entry $i$, else 0.)
 
 # %% figure="a_gradient"
 def f(w):
@@ -421,4 +429,6 @@ for seed in (1, 1, 2):
 # seconds for a test, if it does not say otherwise), without a network, and with NumPy only, unless the
 # exercise allows more. You get a page with every test, its points, and the same kind of messages as here.
 #
-# Now go on with *01 Counting n-grams*.
+# Now go on with *01 Counting n-grams*. Where the notebooks speak of *the lectures*, they mean the public
+# ones that the course follows: Carnegie Mellon's *Generative AI* (10-423) and *Introduction to Machine
+# Learning* (10-301), and Georgia Tech's *Deep Learning* (CS 7643). You need none of them.
