@@ -381,7 +381,7 @@ print("shifted:", (shifted / shifted.sum(axis=1, keepdims=True)).round(4).tolist
 # derivatives with respect to every $w_i$ as one array, is $w - 1$: that is calculus. A second way needs
 # no calculus: move each $w_i$ a little to both sides and see how $f$ changes. The third is PyTorch's: it
 # remembers how $f$ was computed, and `backward()` goes back through it. From notebook 03 on you will know
-# how; until then it is the referee. ($e$ in the code runs through the rows of the identity matrix: 1 at
+# how; until then it is the referee. (`e` in the code runs through the rows of the identity matrix: 1 at
 # entry $i$, else 0.)
 
 # %% figure="a_gradient"

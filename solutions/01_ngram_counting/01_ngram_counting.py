@@ -21,20 +21,20 @@
 # $$p(\text{next word} \mid \text{the words before}).$$
 #
 # The whole course is about this one expression. In this notebook you **count** it. In the next ones you
-# learn it, first with gradients by hand, then with gradients by machine; you give it a memory that walks
-# along the sentence, and at last one that looks back at every word. Each notebook ends on the same chart,
-# the *loss ladder*, which says how much better the new model predicts than the old ones. Counting is the
-# ground floor, and a higher floor than it looks.
+# learn it from its mistakes, first with derivatives by hand, then with derivatives by machine; you give it
+# a memory that walks along the sentence, and at last one that looks back at every word. Each notebook that
+# makes a new model ends on the same chart, the *loss ladder*, which says how much better the new model
+# predicts than the old ones. Counting is the ground floor, and a higher floor than it looks.
 #
 # Two things can be done with such a model, and you will build both. It can **score** a text, by multiplying
 # the probabilities of its words one after the other; and it can **write** one, by rolling a weighted die
 # for the next word, appending the word, and rolling again.
 #
-# **Notation.** A text is a sequence of tokens $w_1, w_2, \dots, w_T$. The words before position $t$ are its
-# *history* $w_{1:t-1}$; the part of the history that a model looks at is the *context* $h$. $c(h, w)$ is
-# how often the word $w$ followed the context $h$ in the training text, $N(h) = \sum_w c(h, w)$ is how often
-# $h$ was followed by anything, and $V$ is the number of different tokens that may come next. Logarithms are
-# natural, so losses are in **nats**.
+# **Notation.** A text is a sequence of tokens $w_1, w_2, \dots, w_T$, words and punctuation marks. The
+# words before position $t$ are its *history* $w_{1:t-1}$; the part of the history that a model looks at is
+# the *context* $h$. $c(h, w)$ is how often the word $w$ followed the context $h$ in the training text,
+# $N(h) = \sum_w c(h, w)$ is how often $h$ was followed by anything, and $V$ is the number of different
+# tokens that may come next. Logarithms are natural, so losses are in **nats**.
 #
 # **How to work.** Each exercise has an answer cell with the signature, a test that you can read, and a
 # hidden test of which you read only what it covers. Every exercise can be solved without the ones before
@@ -57,11 +57,12 @@ UNK = "<unk>"    # stands for every word that the vocabulary does not have
 # %% [markdown]
 # ## The corpus
 #
-# Most of this notebook reads sentences about narwhals and cows. They were not collected but drawn from a
-# probabilistic grammar written for the course, and that has one great advantage: the true probability of
-# every sentence is known, and with it the **entropy** of the language, the average number of nats per token
-# that nobody can predict. No model in this course, however large, can have a lower loss on new sentences.
-# It is the floor of the ladder.
+# A *corpus* is the text that a model learns from and is judged by. Most of this notebook reads sentences
+# about narwhals and cows. They were not collected but drawn from a probabilistic grammar written for the
+# course (rules that say how a sentence may be built, each with a probability), and that has one great
+# advantage: the true probability of every sentence is known, and with it the **entropy** of the language,
+# the average number of nats per token that nobody can predict. No model in this course, however large, can
+# have a lower loss on new sentences. It is the floor of the ladder.
 
 # %% figure="narwhals"
 from functools import cache
@@ -205,11 +206,11 @@ check.passed()
 # ## Exercise 1b: from tokens to ids and back
 # *Difficulty 2 of 5 · about 15 minutes · 2 points*
 #
-# Tables and neural networks are indexed by numbers, so every token of the vocabulary gets an **id**, and we
-# need both directions: `encode` before a model, `decode` after it. Three tokens are special. `<s>` (BOS)
-# opens a sentence, so that its first word has something before it; `</s>` (EOS) closes it, so that a model
-# can learn to stop; and `<unk>` stands for every word that was not seen when the vocabulary was made.
-# Without it the first new word would be a crash.
+# Tables and neural networks are indexed by numbers, so every token of the **vocabulary**, the list of all
+# different tokens that a model knows, gets an **id**, and we need both directions: `encode` before a model,
+# `decode` after it. Three tokens are special. `<s>` (BOS) opens a sentence, so that its first word has
+# something before it; `</s>` (EOS) closes it, so that a model can learn to stop; and `<unk>` stands for
+# every word that was not seen when the vocabulary was made. Without it the first new word would be a crash.
 #
 # Write the class `Vocab`. Its ids must not depend on chance: a model that was trained with one numbering is
 # worthless with another. So ids 0, 1 and 2 are BOS, EOS and UNK, and the other tokens follow in
@@ -523,10 +524,10 @@ check.passed()
 # ## Exercise 3: counting n-grams
 # *Difficulty 2 of 5 · about 20 minutes · 3 points*
 #
-# How does one learn the probabilities of an n-gram model? By counting. Eleven times the words *cows eat*
-# stand in the lecture's text; four times *corn* follows, three times *grass*, twice *hay*, and once each
-# *if* and *which*. For a trigram model this is all there is to know about the context
-# $h = (\text{cows}, \text{eat})$.
+# How does one learn the probabilities of an n-gram model? By counting. In the text about cows that the
+# lectures count (the tests use a small one with the same counts), the words *cows eat* stand eleven times;
+# four times *corn* follows, three times *grass*, twice *hay*, and once each *if* and *which*. For a trigram
+# model this is all there is to know about the context $h = (\text{cows}, \text{eat})$.
 #
 # Two details decide whether the counts make a model of *sentences*. The first words of a sentence have
 # fewer than $n - 1$ words before them, so we put $n - 1$ times `<s>` in front. And the model must know when
@@ -842,8 +843,10 @@ plots.heat_map(table, rows, columns, value="p(next word | word before)",
 # depends on this context, is $\ell(p) = \sum_w c(h, w) \log p_w$.
 #
 # **Derive**, with a Lagrange multiplier for the constraint $\sum_w p_w = 1$, that $\ell$ is largest at
-# $p_w = c(h, w) / N(h)$. Say also why this is a maximum and not a minimum, what becomes of words with
-# $c(h, w) = 0$, and what the multiplier turns out to be.
+# $p_w = c(h, w) / N(h)$. (At the largest value of a function $f$ under a constraint $g = 0$, the gradients
+# of the two are parallel: $\nabla f = \lambda \nabla g$, where $\nabla$ stands for all partial derivatives
+# together. The number $\lambda$ is the multiplier.) Say also why this is a maximum and not a minimum, what
+# becomes of words with $c(h, w) = 0$, and what the multiplier turns out to be.
 
 # %% [markdown] written="lagrange" points=4
 # ### BEGIN SOLUTION
@@ -1512,8 +1515,8 @@ check.passed()
 # ### The verdict on counting
 #
 # Measure the maximum likelihood models of exercise 4, on 2,000 of their training sentences and on 2,000
-# that they have not seen. (Where a context was never seen there is no estimate at all; we count that as
-# probability 0.)
+# that they have not seen, which are called *held-out*. (Where a context was never seen there is no estimate
+# at all; we count that as probability 0.)
 
 # %% figure="verdict"
 from functools import cache
@@ -1540,8 +1543,9 @@ print(f"\nfloor {narwhals.entropy_per_token:8.4f}")
 # On its own training text each model beats the one before, and with $n = 5$ it even gets a little *below* the
 # floor that nobody can cross (1.249 against 1.269). Nobody can on new sentences, that is: on the sentences it
 # has counted, a model may know by heart what is pure chance. And on new sentences all of these models but the
-# unigram are infinitely bad, because somewhere it has said *impossible* about something that merely had not happened yet. Both
-# troubles have one cause: the estimate believes that the training text is all there is.
+# unigram are infinitely bad, because each has somewhere said *impossible* about something that merely had
+# not happened yet. Both troubles have one cause: the estimate believes that the training text is all there
+# is.
 
 # %% [markdown]
 # ## Exercise 8a: smoothing, by adding a little
@@ -1686,7 +1690,8 @@ check.passed()
 # $N_{1+}(h\,\bullet)$ be the number of *different* words that followed $h$, however often each did (not: how
 # many occurred once): each of them was new once.
 # After *cows eat* there were 11 tokens and 5 times the word was new, so the next one is new with
-# probability about $5/(11 + 5)$. This is the share that goes to the shorter context, and the whole becomes
+# probability about $5/(11 + 5)$. This is the share that goes to the shorter context, $1 - \lambda(h) =
+# N_{1+}(h\,\bullet) / \bigl(N(h) + N_{1+}(h\,\bullet)\bigr)$, and the whole becomes
 #
 # $$p(w \mid h) = \frac{c(h, w) + N_{1+}(h\,\bullet)\; p(w \mid h')}{N(h) + N_{1+}(h\,\bullet)} .$$
 #
@@ -1871,8 +1876,8 @@ check.passed()
 #
 # Now all estimates in one picture: nats per token against $n$, for training sentences (open diamonds,
 # dotted) and for sentences that no model has seen (filled marks). The marks of one $n$ stand a little side by
-# side, so that none hides another. The grey line is the entropy of the language. From $n = 2$ on, maximum likelihood is infinite on new sentences: these are the triangles at the
-# upper edge.
+# side, so that none hides another. The grey line is the entropy of the language. From $n = 2$ on, maximum
+# likelihood is infinite on new sentences: these are the triangles at the upper edge.
 #
 # *What to see:* on the training text maximum likelihood only goes down, and below the floor; that is
 # memory, not knowledge. On new text add-$k$ is best at $n = 3$ and then gets worse, since longer contexts
@@ -1940,9 +1945,10 @@ except corpora.CorpusUnavailable as reason:
 # ## Written question 2: why it looks the way it does
 # *About 20 minutes · 4 points*
 #
-# (a) Both samples (those that you see above, or those in the text) come from 5-gram models of the same text, and both look the way they do because of
-# the same fact about the counts. Explain what each looks like, and why. Which of the two does the lectures'
-# sample resemble, and what does this suggest about how it was made?
+# (a) Both samples (those that you see above, or those in the text) come from 5-gram models of the same
+# text, and both look the way they do because of the same fact about the counts. Explain what each looks
+# like, and why. Which of the two does the lectures' sample resemble, and what does this suggest about how
+# it was made?
 #
 # (b) How many numbers does a full 4-gram table hold for a vocabulary of 50,000 words? How many bytes is
 # that, with 4 bytes for each number? Why can a 4-gram model of that vocabulary be stored nevertheless? Give
@@ -1979,21 +1985,21 @@ except corpora.CorpusUnavailable as reason:
 # ## Exercise 9: counting without a loop
 # *Difficulty 4 of 5 · about 30 minutes · 3 points*
 #
-# A Python loop counts a few million tokens per second; the corpora of language models have trillions. The
-# loop is slow because it decides anew about each token what kind of thing it is. NumPy decides once for the
-# whole array. The art is to say *count* in the language of arrays, and the word for it is *sort*: after
-# sorting, equal things are neighbours, and a count is the distance between two places where the neighbour
-# changes.
+# A Python loop counts something like a million tokens per second (the race below measures yours); the
+# corpora of language models have trillions. The loop is slow because it decides anew about each token what
+# kind of thing it is. NumPy decides once for the whole array. The art is to say *count* in the language of
+# arrays, and the word for it is *sort*: after sorting, equal things are neighbours, and a count is the
+# distance between two places where the neighbour changes.
 #
 # All sentences come as one array of ids, the words of each with $n - 1$ times BOS (id 0) in front and EOS
 # (id 1) behind. An n-gram is a window of $n$ ids. A window that reaches beyond the end of a sentence has
 # nothing but BOS after the EOS, since there are $n - 1$ of them, and so it ends in BOS. It predicts no word,
 # and it is not counted; all other windows are.
 #
-# To sort n-grams, make one number of each. Let $B$ be the largest id plus one; a number in base $B$ has the
+# To sort n-grams, make one number of each. Let $R$ be the largest id plus one; a number in base $R$ has the
 # ids as its digits,
 #
-# $$(w_1, w_2, \dots, w_n) \;\mapsto\; w_1 B^{n-1} + w_2 B^{n-2} + \dots + w_n.$$
+# $$(w_1, w_2, \dots, w_n) \;\mapsto\; w_1 R^{n-1} + w_2 R^{n-2} + \dots + w_n.$$
 #
 # Take care: an int64 ends at $2^{63} \approx 9.2 \cdot 10^{18}$, and $50{,}000^5$ is far beyond. What
 # overflows is wrong without a word of warning. The way out is to replace a prefix by its *rank* among the
@@ -2012,10 +2018,10 @@ except corpora.CorpusUnavailable as reason:
 # </details>
 # <details><summary>Hint 2: pseudo-code</summary>
 #
-# *windows that do not end in 0; packed = first column; for each other column: packed = (rank of packed) * B +
-# column.* Equal n-grams now have equal numbers. `np.unique` can return three things besides the different
-# values: `return_inverse`, `return_index` and `return_counts`. One of them gives the ranks. Which of the others
-# leads back from a number to its n-gram?
+# *windows that do not end in 0; packed = first column; for each other column: packed = (rank of
+# packed) * R + column.* Equal n-grams now have equal numbers. `np.unique` can return three things
+# besides the different values: `return_inverse`, `return_index` and `return_counts`. One of them
+# gives the ranks. Which of the others leads back from a number to its n-gram?
 # </details>
 # <details><summary>Hint 3: if the counts are right for small ids and wrong for large ones</summary>
 #
@@ -2234,14 +2240,15 @@ print(f"{lengths[-1]:,} tokens: the sort takes {seconds[sort][-1]:.3f} s and the
 # goes downhill along the gradient. Would that find the same probabilities? For the bigram model we can have
 # both, and so we can compare.
 #
-# Give each pair of words a free number, a **logit** $S_{hw}$, and turn each row of the table into
-# probabilities with the softmax,
+# Give each pair of words, $h$ before and $w$ after it, a free number, a **logit** $S_{hw}$, and turn each
+# row of the table into probabilities with the softmax,
 #
 # $$P_{hw} = \frac{e^{S_{hw}}}{\sum_{w'} e^{S_{hw'}}},$$
 #
-# which are positive and add up to 1 whatever the logits are. That makes this a neural network, the smallest
-# language model of all. Its loss is the cross-entropy of exercise 7. Each occurrence of the same pair $(h, w)$
-# has the same probability, so the whole training text enters only through its counts $C_{hw} = c(h, w)$:
+# which are positive and add up to 1 whatever the logits are. That makes this a neural network, and as a
+# language model the smallest of all. Its loss is the cross-entropy of exercise 7. Each occurrence of the
+# same pair $(h, w)$ has the same probability, so the whole training text enters only through its counts
+# $C_{hw} = c(h, w)$:
 #
 # $$L(S) = -\frac{1}{N} \sum_{h} \sum_{w} C_{hw} \log P_{hw}, \qquad N_h = \sum_{w} C_{hw}, \quad
 #   N = \sum_{h} N_h.$$
@@ -2408,8 +2415,9 @@ check.passed()
 # gradient. (Autograd computes it, and the cell checks yours against it. The optimiser, Rprop, looks at the
 # gradient's signs and keeps a step size for each logit; it is a good choice where the whole corpus fits in
 # one step.) The left picture shows the loss against the number of steps (on a logarithmic scale, since most
-# happens in the first twenty), and as a grey line the loss of the counted bigram model. The right one shows how far the two tables of probabilities still are apart: the
-# largest difference between two entries, on a logarithmic scale.
+# happens in the first twenty), and as a grey line the loss of the counted bigram model. The right one shows
+# how far the two tables of probabilities still are apart: the largest difference between two entries, on a
+# logarithmic scale.
 #
 # *What to see:* the loss falls to the line and never crosses it, and the distance goes on falling, by one
 # power of ten after another, until nothing but rounding is left. Learning and counting arrive at the same
@@ -2455,15 +2463,16 @@ print(f"counted {best:.6f}, learned {losses[-1]:.6f} nats per token; largest dif
 # This chart ends every notebook of the course. Each bar is a model, its length the loss on the *test*
 # sentences (which nothing above has looked at) in nats per token; the black line is the entropy of the
 # language, which no bar can fall short of. The grey part of a bar is this entropy, the blue part what the
-# model does not know; the best model is dark blue, the others light blue. The first rung is the uniform distribution, which knows nothing
-# but the vocabulary; then come the n-gram models with add-$k$ smoothing for $n = 1$ to 5, and the
-# Witten-Bell model with $n = 4$, which was best above.
+# model does not know; the best model is dark blue, the others light blue. The first rung is the uniform
+# distribution, which knows nothing but the vocabulary; then come the n-gram models with add-$k$ smoothing
+# for $n = 1$ to 5, and the Witten-Bell model with $n = 4$, which was best above.
 #
 # *What to see:* one word of context is worth more than everything that follows. The step from *uniform* to
 # $n = 1$ is due to common words; that from $n = 1$ to $n = 2$ to grammar among neighbours. With add-$k$,
-# nothing is gained after $n = 3$; Witten-Bell, which asks shorter contexts, still gains a little at $n = 4$. The gap that is left belongs to what n-grams cannot see: a
-# verb that agrees with a noun on the other side of a relative clause, a name that returns at the end of the
-# sentence. Recurrent networks and attention will have to earn it.
+# nothing is gained after $n = 3$; Witten-Bell, which asks shorter contexts, still gains a little at $n =
+# 4$. The gap that is left belongs to what n-grams cannot see: a verb that agrees with a noun on the other
+# side of a relative clause, a name that returns at the end of the sentence. Recurrent networks and
+# attention will have to earn it.
 
 # %% figure="loss_ladder"
 from functools import cache
@@ -2682,10 +2691,11 @@ check.passed()
 # Does it help? The table shows nats per token on held-out sentences for Witten-Bell and Kneser-Ney with
 # $d = 0.75$.
 #
-# *What to see:* with $n = 1$ they nearly agree. From $n = 2$ on Kneser-Ney is better, and the more so the longer
-# the context, since a long context asks the shorter ones more often: 0.01 nats at $n = 2$, 0.03 at $n = 4$ and
-# 0.07 at $n = 5$. Both are best at $n = 4$. So a better question to the shorter contexts does help, but most of
-# the way to the floor, some 0.4 nats, is still to go, and no smoothing of counts goes it.
+# *What to see:* with $n = 1$ they agree as far as one can see. From $n = 2$ on Kneser-Ney is better, and
+# the more so the longer the context, since a long context asks the shorter ones more often: a hundredth of
+# a nat at $n = 2$, several hundredths at $n = 5$. Both are best at $n = 4$. So a better question to the
+# shorter contexts does help, but most of the way to the floor, some 0.4 nats, is still to go, and no
+# smoothing of counts goes it.
 
 # %% figure="kneser_ney_losses"
 from functools import cache
