@@ -6,19 +6,21 @@
 # function with parameters, and nobody can write down the best parameters. One starts somewhere and walks
 # downhill, and for that one needs the slope: the derivative of the loss with respect to every parameter.
 #
-# **Backpropagation** computes all these derivatives in one walk back through the network, which costs
-# about twice as much as the forward pass, however many parameters there are. In this notebook you write
-# it out line by line for one small network (the *procedural method*), you learn two ways of finding out
-# that a line of it is wrong, and at the end your network learns from a corpus what counting knows: p(next
-# word | the word before).
+# **Backpropagation** computes all these derivatives in one walk back through the network. That costs
+# about twice as much as the *forward pass*, the computation of the loss itself, however many parameters
+# there are. In this notebook you write it out line by line for one small network (the *procedural
+# method*), you learn two ways of finding out that a line of it is wrong, and at the end your network
+# learns from a corpus what counting knows: p(next word | the word before).
 #
 # Everything here is NumPy; PyTorch is only what your numbers are compared with.
 
 # %% [markdown]
 # ## The network and its names
 #
-# One hidden layer, a classifier of $K$ classes. Examples are **rows**; a batch has $B$ of them, and the
-# four sizes are different letters so that a transposed matrix has nowhere to hide.
+# The network is a *classifier*: for each example it says how probable each of $K$ classes is. (In Part 6
+# the example is a word, and the classes are the words that may follow.) It has one *hidden* layer,
+# between its input and its output. Examples are **rows**; a batch has $B$ of them, and the four sizes are
+# different letters so that a transposed matrix has nowhere to hide.
 #
 # | name | shape | what it is |
 # |---|---|---|
@@ -32,6 +34,9 @@
 # | $\hat y$ | $(B, K)$ | the predicted distribution, $\hat y = \operatorname{softmax}(b)$ |
 # | $J$ | a number | the loss: the cross-entropy in nats, its mean over the $B$ examples |
 # | $g_v$ | the shape of $v$ | the gradient $\partial J / \partial v$, for $v$ any of the names above |
+#
+# A gradient $\partial J / \partial v$ holds one *partial derivative* for each entry of $v$: how fast $J$
+# grows when this entry is raised a little and the other entries of $v$ are left alone.
 #
 # In code they are called `x`, `y`, `alpha`, `a`, `z`, `beta`, `b`, `y_hat`, `J` and `g_v`. On paper one
 # usually writes a single example as a column, $a = \alpha x$. With examples as rows the same thing reads
@@ -614,8 +619,9 @@ check.passed()
 # Take the line $b = \beta z$ for **one** example, written as columns and without biases:
 # $b_k = \sum_j \beta_{kj} z_j$.
 #
-# * $\beta_{kj}$ touches only $b_k$, with the factor $z_j$. So $\partial J / \partial \beta_{kj} = g_{b,k}\, z_j$,
-#   and for all $k$ and $j$ together $g_\beta = g_b\, z^T$.
+# * $\beta_{kj}$ touches only $b_k$, with the factor $z_j$. So $\partial J / \partial \beta_{kj} =
+#   g_{b,k}\, z_j$, where $g_{b,k}$ is entry $k$ of $g_b$, and for all $k$ and $j$ together $g_\beta =
+#   g_b\, z^T$.
 # * $z_j$ touches every $b_k$, with the factor $\beta_{kj}$, and the contributions add up:
 #   $g_{z,j} = \sum_k \beta_{kj}\, g_{b,k}$, which is $g_z = \beta^T g_b$.
 #
@@ -635,11 +641,12 @@ check.passed()
 # g_\alpha &= g_a\, x^T
 # \end{aligned}$$
 #
-# with $\div$ and $\odot$ entry by entry. Here all $\hat y > 0$, so nothing is divided by 0. (Multiplied
-# out, the first two lines give $g_b = \hat y - y$, or $(\hat y - y) / B$ with the mean over $B$ examples.
-# Try it; you may use that for $g_b$.) Your task is the translation: $B$ examples as rows, $J$ their
-# *mean*, and a column of biases in $\alpha$ and $\beta$. Every gradient has the shape of what it is the
-# gradient of; nearly every slip in this exercise shows up as a shape, if you write the shapes down first.
+# with $\div$ and $\odot$ entry by entry. (On paper all $\hat y > 0$, so nothing is divided by 0.)
+# (Multiplied out, the first two lines give $g_b = \hat y - y$, or $(\hat y - y) / B$ with the mean over
+# $B$ examples. Try it; you may use that for $g_b$.) Your task is the translation: $B$ examples as rows,
+# $J$ their *mean*, and a column of biases in $\alpha$ and $\beta$. Every gradient has the shape of what
+# it is the gradient of; nearly every slip in this exercise shows up as a shape, if you write the shapes
+# down first.
 #
 # <details><summary>Hint 1: where does the mean over the examples go?</summary>
 #
@@ -1356,8 +1363,8 @@ check.passed()
 #
 # *Alternative text: two plots over the width of the layers from 16 to 512, all axes logarithmic. Left, the
 # multiplications: in forward order they grow with the third power of the width, to 939.8 million, in reverse
-# order with the second, to 2 million. Right, the seconds: nearly equal at width 16, where calling NumPy is
-# what takes time, and a hundred times apart at width 512.*
+# order with the second, to 2 million. Right, the seconds: nearly equal at width 16, where calling NumPy
+# is what takes time, and far apart at width 512.*
 
 # %% figure="chain_cost"
 import matplotlib.pyplot as plt
@@ -1752,7 +1759,8 @@ for check in (size, one, mean):
 #
 # The next two exercises are two algorithms of the lectures. Both walk against the gradient with steps of
 # size $\eta$, the **learning rate**; one pass over all $N$ examples is an **epoch**, of which there are
-# $E$. With $J_i$ the loss of example $i$ alone, $\theta$ all parameters together:
+# $E$. With $J_i$ the loss of example $i$ alone, $\theta$ all parameters together, and $\nabla
+# J_i(\theta)$ the gradient of $J_i$ with respect to $\theta$:
 #
 # | 9a: SGD | 9b: mini-batch SGD |
 # |---|---|
@@ -2424,16 +2432,17 @@ check.passed()
 #
 # A bigram model predicts a word from the one before. As a network: the input $x$ is the previous word,
 # one-hot (a row with a single 1, at the word's id), the answer $y$ is the word that followed, one-hot too,
-# and $I = K = V$, the size of the vocabulary. Nothing else is new: the forward pass, the backward pass and
-# the step of mini-batch SGD are those of this notebook.
+# and $I = K = V$, the size of the vocabulary. ($V$ counts all ids from here on, those of the marks
+# included, although the mark at the beginning never comes next.) Nothing else is new: the forward pass,
+# the backward pass and the step of mini-batch SGD are those of this notebook.
 #
 # ## Exercise 11a: the loss to reach
 # *Difficulty 2 of 5 · about 10 minutes · 1 point*
 #
 # What can such a network reach? Among all bigram models, counting gives the lowest loss on the text that
-# was counted: its $p(w \mid v) = c(v, w) / c(v)$, with $c(v, w)$ the number of times that $w$ follows $v$
-# and $c(v) = \sum_w c(v, w)$, *is* the maximum likelihood estimate. On its own $N$ training pairs
-# $(v_1, w_1), \dots, (v_N, w_N)$ the counted bigram's loss is
+# was counted: its $p(w \mid v) = c(v, w) / c(v)$, where $v$ is the word before, $c(v, w)$ the number of
+# times that $w$ follows $v$ and $c(v) = \sum_w c(v, w)$, *is* the maximum likelihood estimate. On its own
+# $N$ training pairs $(v_1, w_1), \dots, (v_N, w_N)$ the counted bigram's loss is
 #
 # $$J_\text{counted} = -\frac{1}{N} \sum_{n=1}^{N} \log \frac{c(v_n, w_n)}{c(v_n)}
 # \quad\text{nats per token},$$
@@ -2844,3 +2853,10 @@ plots.loss_ladder({
     "2-gram, neural": loss_on(before, after),
 }, floor=floor)
 plt.show()
+
+# %% [markdown]
+# ## What comes next
+#
+# You can now compute the gradient of a loss with respect to every parameter, check it without trusting it, and
+# follow it downhill. But `nn_backward` belongs to this one network. Notebook 03 cuts it into modules that know
+# their own derivatives, so that a program finds the way back through any network that is made of them.
