@@ -8,8 +8,9 @@
 # This notebook takes the network apart. A **module** is a piece that knows two things: how to compute its
 # output from its inputs, and how to turn the gradient of its output into the gradients of its inputs.
 # Whoever has such pieces can put any network together, and a short loop, the same for all of them, does the
-# rest. At the end you will have written what happens inside PyTorch when somebody says `loss.backward()`,
-# and you will see the two agree to the last digits.
+# rest. (This is *automatic differentiation*, *autodiff* for short.) At the end you will have written what
+# happens inside PyTorch when somebody says `loss.backward()`, and you will see the two agree to the last
+# digits.
 #
 # Everything is NumPy, except Exercise 10, which is about PyTorch.
 
@@ -314,13 +315,13 @@ plt.show()
 # **topological order**; the forward pass can follow it, and the backward pass follows its reverse.
 #
 # A graph is given as a dict: for every node the tuple of its inputs, which may name a node twice
-# ($x \cdot x$). Leaves have the empty tuple, or are not among the keys at all. As a rule there are several
-# right orders; any of them will do.
+# ($x \cdot x$). Leaves, the nodes that nothing computes, have the empty tuple or are not among the keys
+# at all. As a rule there are several right orders; any of them will do.
 #
-# Real graphs are deep (a recurrent network over a document has ten thousand nodes in a row), so Python's
-# limit of about 1,000 nested calls must not stop you. They also branch and join again and again, so a node
-# must not be worked on once per *path*: thirty joins in a row make a billion paths. And a graph in which a
-# value depends on itself has no order at all: say so.
+# Real graphs are deep (a recurrent network, notebook 04, that reads a document has ten thousand nodes in
+# a row), so Python's limit of about 1,000 nested calls must not stop you. They also branch and join again
+# and again, so a node must not be worked on once per *path*: thirty joins in a row make a billion paths.
+# And a graph in which a value depends on itself has no order at all: say so.
 #
 # <details><summary>Hint 1: two ways to think</summary>
 #
@@ -657,8 +658,9 @@ for f, name in ((backward_pull, "backward_pull"), (backward_push, "backward_push
 # ## Exercise 4a: one module under the microscope
 # *Difficulty 2 of 5 · about 20 minutes · 1 point*
 #
-# The third drawback of the procedural method was that a failing check only says "somewhere in these lines".
-# A module can be checked alone, so this exercise comes before the modules.
+# Notebook 02 ended on the drawbacks of the procedural method, one of which was that a failing check only
+# says "somewhere in these lines". A module can be checked alone, so this exercise comes before the
+# modules.
 #
 # The output of a module is an array, not a number. To check *all* of its derivatives at once, take any
 # array $g$ of the output's shape and look at the number
@@ -921,7 +923,8 @@ backward.passed()
 # *Difficulty 3 of 5 · about 20 minutes · 2 points*
 #
 # Softmax is the first module in which every output depends on every input of its row:
-# $\partial b_j / \partial a_i = b_j (\delta_{ij} - b_i)$ ($\delta_{ij}$ is 1 if $i = j$, else 0). For one row, as a matrix,
+# $\partial b_j / \partial a_i = b_j (\delta_{ij} - b_i)$ ($\delta_{ij}$ is 1 if $i = j$, else 0). For one
+# row, with $b$ and $g_b$ as columns and $g_a$ as a row,
 #
 # $$g_a = g_b^T \, \big( \operatorname{diag}(b) - b\, b^T \big).$$
 #
@@ -1038,10 +1041,10 @@ backward.passed()
 #
 # $$g_\omega = g_b\, a^T, \qquad g_a = \omega^T g_b .$$
 #
-# Here examples are rows, there are $O$ outputs, and column 0 of $\omega$ is the bias: $b = [1, a]\; \omega^T$, where $[1, a]$ is
-# $a$ with a column of ones before it. Translate both formulas. Two things want care. The examples of a
-# batch all use the same $\omega$, so their contributions add up (a product of two matrices does that for
-# you). And nobody asked for the gradient of the ones.
+# Here examples are rows, there are $O$ outputs, and column 0 of $\omega$ is the bias: $b = [1, a]\;
+# \omega^T$, where $[1, a]$ is $a$ with a column of ones before it. Translate both formulas. Two things
+# want care. The examples of a batch all use the same $\omega$, so their contributions add up (a product
+# of two matrices does that for you). And nobody asked for the gradient of the ones.
 #
 # <details><summary>Hint 1: let the shapes decide</summary>
 #
@@ -1158,9 +1161,9 @@ backward.passed()
 # $$b = -\frac{1}{B} \sum_{n=1}^{B} a_n^T \log \hat a_n,
 # \qquad g_{\hat a} = -\frac{g_b}{B}\; a \div \hat a .$$
 #
-# ($\div$ is entry by entry.) The truth $a$ gets no gradient; nobody is going to change it. And although the loss usually is the end of
-# the graph, where $g_b = 1$, the module does not know that: somebody might weight the loss, or add another
-# one to it.
+# ($\div$ is entry by entry.) The truth $a$ gets no gradient; nobody is going to change it. And although
+# the loss usually is the end of the graph, where $g_b = 1$, the module does not know that: somebody might
+# weight the loss, or add another one to it.
 #
 # A prediction can underflow to exactly 0 where the truth is 0 too. Then $0 \log 0$ counts as 0, and
 # $0 \div 0$ as 0. Where the truth is *not* 0, the loss is infinite.
@@ -1528,8 +1531,8 @@ for name, gradient in nn_backward(x, y, alpha, beta, o, my_modules).items():
 # second time before the backward pass, it would overwrite what it remembers of the first. Refuse that:
 # `apply_fwd` of a module that is on the tape raises a `RuntimeError`.
 #
-# (On some slides `out_gradient` starts at 1 for every module. That is right only for the last one; with
-# `+=` every other gradient would come out too large by 1.)
+# (On some slides of the lectures `out_gradient` starts at 1 for every module. That is right only for the
+# last one; with `+=` every other gradient would come out too large by 1.)
 #
 # Some things are given below your part. A `Leaf` is an input or a parameter: nothing computes it, it is
 # never on the tape. `Function` makes a module out of two functions, and `value_and_gradients` runs a graph
@@ -2021,8 +2024,9 @@ for module, name, reference in ((Add(), "Add", torch.add), (Multiply(), "Multipl
 # With the tape, a network is written by writing its forward pass. As in the lectures, it is a module
 # itself, made of modules. `__init__` creates them, and calls them `linear1`, `sigmoid`, `linear2`, `softmax`
 # and `cross_entropy` (the drawing below exchanges one): two `Linear`, because each object remembers one
-# application. It is called directly, never with `apply_fwd`: `forward` applies them to one another; and `backward` contains nothing about this particular
-# network any more but the names of the two layers whose parameters we want to change.
+# application. It is called directly, never with `apply_fwd`: `forward` applies them to one another; and
+# `backward` contains nothing about this particular network any more but the names of the two layers whose
+# parameters we want to change.
 #
 # `forward` begins with an empty tape. A forward pass that nobody followed with a backward pass (to look at
 # the loss on held-out data, say) has left its modules there.
@@ -2736,8 +2740,8 @@ check.passed()
 # * PyTorch's default type is float32. Your numbers are float64, so make the model that, with `.double()`,
 #   or the losses will part after seven digits.
 #
-# One step: forget the old gradients, compute the loss, go backwards, let the optimizer step.
-# `torch.optim.SGD(model.parameters(), lr=...)` is your `sgd_step`.
+# One step: forget the old gradients, compute the loss, go backwards, let the optimiser (what changes the
+# parameters) step. `torch.optim.SGD(model.parameters(), lr=...)` is your `sgd_step`.
 #
 # <details><summary>Hint 1: the outline</summary>
 #
@@ -2919,8 +2923,10 @@ plt.show()
 # the numbers themselves: the graph is *dynamic*, made anew in every forward pass. Static systems want the
 # whole graph before the first number flows.
 #
-# The classical example is a recurrent network, whose cell makes the next state from an input and the
-# previous state:
+# The classical example is a recurrent network, whose cell makes the next state $h'$ $(B, D)$ from an
+# input $x$ $(B, I)$ and the previous state $h$ $(B, D)$, with parameters $W_x$ $(D, 1 + I)$ for the way
+# from input to hidden state (*i2h*) and $W_h$ $(D, 1 + D)$ for that from hidden state to hidden state
+# (*h2h*), biases in column 0:
 #
 # $$\text{i2h} = \operatorname{linear}(x, W_x), \qquad \text{h2h} = \operatorname{linear}(h, W_h),
 # \qquad h' = \tanh(\text{i2h} + \text{h2h}).$$
@@ -3127,10 +3133,10 @@ plt.show()
 # $$J = \frac{1}{B} \sum_{n=1}^{B} \Big( \log \sum_k e^{b_{nk}} - \sum_k y_{nk}\, b_{nk} \Big),
 # \qquad g_b = \frac{g_J}{B}\, (p - y).$$
 #
-# The most important gradient of this course is just *prediction minus truth*. It is also less work: one
-# pass over the scores instead of three. That is the other side of modularity, and the reason why
-# `CrossEntropyLoss` wants logits: small modules are easy to check, fused ones are fast and exact. With a
-# tape you can have both, because a fused module is a module like any other.
+# The most important gradient of this course is just *prediction minus truth*, $p - y$. It is also less
+# work: one pass over the scores instead of three. That is the other side of modularity, and the reason
+# why `CrossEntropyLoss` wants logits: small modules are easy to check, fused ones are fast and exact.
+# With a tape you can have both, because a fused module is a module like any other.
 #
 # The logarithm of a sum of exponentials needs the usual care: subtract the largest score of the row first,
 # and add it again afterwards.
@@ -3355,7 +3361,10 @@ plt.show()
 # Version B of the backward pass, a tape, modules that know their own derivative: that is all there is
 # inside `loss.backward()`. PyTorch records the tape inside the results themselves (each tensor knows the
 # function that made it, so two graphs never share a list), has about two thousand operations, and runs them on
-# other hardware. The library of this course, `nextword.autodiff`, does it PyTorch's way in about 200 lines
-# of NumPy; you will use it in the next notebooks, and now you can read it.
+# other hardware. The library of this course does it PyTorch's way in a few hundred lines of NumPy:
+# `nextword.tape` is the way back, `nextword.autodiff` the operations. You will use them in the next
+# notebooks, and now you can read them.
 #
-# Next: networks whose graph is as long as a sentence.
+# There was no loss ladder this time: the tools are new, and the model is that of notebook 02. In notebook
+# 04 they meet a network whose graph is as long as the sentence that it reads, and the ladder gets its
+# next rung.
