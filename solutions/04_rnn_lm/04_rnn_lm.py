@@ -27,17 +27,19 @@
 #
 # $$p(w_1, \dots, w_T) = \prod_{t=1}^{T} p\bigl(w_t \mid f_\theta(w_{t-1}, \dots, w_1)\bigr)$$
 #
-# This is the chain rule with nothing cut off. The price is that nobody can say how the mixing should be done.
+# This is the chain rule with nothing cut off. ($f_\theta$ is the network that makes the vector, and
+# $\theta$ stands for all its parameters.) The price is that nobody can say how the mixing should be done.
 # It has to be learned, with gradients that go back through as many steps as the sentence has words:
-# **backpropagation through time**. In this notebook you write it by hand, then let the tape do it, and at the
-# end a network made of your own functions predicts better than every n-gram model, after half a minute of
-# training.
+# **backpropagation through time**. In this notebook you write it by hand, then let the tape of notebook 03
+# do it, and at the end a network made of your own functions predicts better than every n-gram model, after
+# a short training.
 
 # %% [markdown]
 # ## Names and shapes
 #
-# Rows are sentences. A batch has $B$ of them with $T$ words each; the other sizes are the vocabulary $V$, the
-# features of a word $D$, the hidden units $H$, and the classes of the output $K$ (tags, or again words).
+# Rows are sentences. A batch has $B$ of them with $T$ words each; the other sizes are the vocabulary $V$
+# (all ids, also those of `<s>` and `<unk>`, which never come next), the features of a word $D$, the hidden
+# units $H$, and the classes of the output $K$ (tags, or again words).
 #
 # | name | shape | what it is |
 # |---|---|---|
@@ -496,8 +498,9 @@ check.passed()
 # $$y_t = h_t\, W_{hy}^T + b_y, \qquad \hat y_t = \operatorname{softmax}(y_t).$$
 #
 # At each step there is a cross-entropy $\ell_t$, the surprise at the right tag, and the loss of a sentence is
-# their **sum** over the steps, since the probability of all its tags is a product. The loss $J$ of a batch is
-# the mean over its $B$ sentences, which for now all have $T$ words:
+# their **sum** over the steps, since the probability of all its tags is a product. The loss $J$ of a batch
+# is the mean over its $B$ sentences, which for now all have $T$ words; $\ell^{(b)}$ is the loss of sentence
+# $b$:
 #
 # $$\ell_t = -\log\,(\hat y_t)_{\mathrm{tag}_t}, \qquad \ell = \sum_{t=1}^{T} \ell_t, \qquad
 # J = \frac{1}{B} \sum_{b=1}^{B} \ell^{(b)}.$$
@@ -894,7 +897,7 @@ for word, wrong in (seen - right).most_common(8):
     print(f"    {word:8} wrong {wrong:3} times of {seen[word]}")
 
 # %% [markdown]
-# It is always the same ones, and some are wrong in one of three cases: the words whose tag depends on the
+# It is always the same ones, and some are wrong about one time in three: the words whose tag depends on the
 # **next** word, which a network that reads from left to right has not seen when it must decide. More
 # training does not help. Exercise 10 does.
 
@@ -1477,7 +1480,8 @@ for where, sentences in [("alone", train_ids[3:4]), ("next to longer sentences",
 # While the states are near zero all slopes are 1, and each step back multiplies by the same matrix: after $k$
 # steps by $W_{hh}^k$. Powers run away. That of a number between 0 and 1 goes to zero, that of a greater one to
 # infinity, and for a matrix the number that decides in the long run is its **spectral radius**, the largest
-# absolute value of its eigenvalues. (Over a few steps a gradient may grow even if the radius is less than 1;
+# absolute value of its eigenvalues. (An eigenvalue is the factor by which the matrix stretches a vector
+# whose direction it leaves alone. Over a few steps a gradient may grow even if the radius is less than 1;
 # no step makes it longer than the largest singular value does.) Gradients **vanish** or **explode**. States
 # far from zero have slopes below 1, which can only make gradients shorter.
 #
@@ -2035,7 +2039,7 @@ check.passed()
 # Now the real thing: 1500 batches of 32 sentences from the training set, with clipped gradient descent and
 # nothing but your own functions. To compare, there are the n-gram models of the library, with the best smoothing
 # of notebook 01 (Kneser-Ney, its bonus exercise). Every 100 batches the model is judged on held-out sentences
-# and the learning rate is made a little smaller, from 3 at the start to 0.2 at the end. It takes less than half
+# and the learning rate is made a little smaller, from 3 at the start to 0.2 at the end. It takes about half
 # a minute; the bar shows how far it is.
 #
 # *Alternative text: loss against the number of batches, 0 to 1500. The noisy grey loss of single batches and
@@ -2044,10 +2048,11 @@ check.passed()
 # best n-gram model (1.70) soon after, and ends at about 1.5. The black line of the entropy lies below at
 # 1.27.*
 #
-# *What to see:* the network passes in seconds everything that counting can do, and with fewer numbers: it has
-# 44,000 parameters, the 4-gram model 60,000 counts. It has not *seen* the contexts of the held-out sentences
-# either; it has learned what different contexts have in common. The last line tells how long the gradients were.
-# Clipping is a safety belt: it acts in a few steps of a thousand, which would have been long jumps.
+# *What to see:* the network passes in seconds everything that counting can do, and with fewer numbers: it
+# has 44,000 parameters, the 4-gram model 60,000 counts (of its n-grams of one to four words). It has not
+# *seen* the contexts of the held-out sentences either; it has learned what different contexts have in
+# common. The last line tells how long the gradients were. Clipping is a safety belt: it acts in a few steps
+# of a thousand, which would have been long jumps.
 
 # %% figure="n_gram_losses"
 from nextword import ngram
@@ -2516,15 +2521,16 @@ for temperature in (0.0, 0.5, 1.0, 1.5, 2.0):
 # The tagger of part 1 failed where the tag depends on the next word. In *the old sing*, *old* is a noun; in
 # *the old cow sings*, an adjective; and whoever has read only *the old* can but guess. But a tagger need not
 # guess: the whole sentence lies before it. So take a second network, with parameters of its own, that reads
-# from **right to left**, and put the two states of each word side by side:
+# from **right to left**, and put the two states of each word side by side. In a sentence of $n$ words:
 #
 # $$\overrightarrow{h}_t \text{ has read } x_1, \dots, x_t, \qquad
 # \overleftarrow{h}_t \text{ has read } x_n, x_{n-1}, \dots, x_t, \qquad h_t = [\overrightarrow{h}_t;\, \overleftarrow{h}_t].$$
 #
 # (A language model must not do this. Why?) A network that reads from right to left is one that reads from
 # left to right, on the reversed sentence; its states then come in reversed order. Mind the padding: a
-# sentence of $n$ words in a row of $T > n$ places is to be reversed within its $n$ words. If the whole row is
-# turned around, the backward network reads the padding first, and nothing that it says afterwards is clean.
+# sentence of $n$ words in a row of $T > n$ places is to be reversed within its $n$ words. If the whole row
+# is turned around, the backward network reads the padding first, and nothing that it says afterwards is
+# clean.
 #
 # Write `bidirectional(x, lengths, forward, backward)`. Both networks are handed in as functions from inputs
 # to states, and both always read from left to right; their states need not be of the same length. What stands
@@ -2999,10 +3005,11 @@ for text in ["the cow", "the cow that the sailors chase", "the cows that the sai
 # models with Witten-Bell 1.74 and with Kneser-Ney 1.70, your recurrent network about 1.5, the shortest. A dark
 # vertical line at 1.27 is the entropy.*
 #
-# *What to see:* of what the best n-gram model did not know, the network has learned nearly half. It has part
-# of the agreement across relative clauses, of which n-grams know nothing. Two thirds of its last gap are names: in
-# *nora and otis know that ... , and nora tells otis* the second name must survive ten steps or more in one
-# vector that also has to keep track of everything else. In notebook 05 the model may look back instead.
+# *What to see:* of what the best n-gram model did not know, the network has learned nearly half. It has
+# part of the agreement across relative clauses, of which n-grams know nothing. Much of its last gap is
+# names, as the table above lets one expect: in *nora and otis know that ... , and nora tells otis* the
+# second name must survive ten steps or more in one vector that also has to keep track of everything else.
+# In notebook 05 the model may look back instead.
 
 # %% figure="loss_ladder"
 from nextword import ladder
