@@ -142,7 +142,7 @@ STYLES = {
     "an ordered dictionary": "from collections import OrderedDict\ndef count_words(tokens): return OrderedDict((t, tokens.count(t)) for t in tokens)",
     "numbers of NumPy": "import numpy as np\ndef count_words(tokens): return dict(zip(*np.unique(tokens, return_counts=True))) if tokens else {}",
     "a class with slots": "class Tally:\n    __slots__ = ('counts',)\n    def __init__(self): self.counts = {}\n    def __call__(self, tokens): return {t: tokens.count(t) for t in tokens}\ncount_words = Tally()",
-    "a dataclass": "from dataclasses import dataclass\n@dataclass\nclass Tally:\n    counts: dict = field(default_factory=dict)\ndef count_words(tokens):\n    tally = Tally()\n    for t in tokens: tally.counts[t] = tally.counts.get(t, 0) + 1\n    return tally.counts",
+    "a dataclass": "from dataclasses import dataclass, field\n@dataclass\nclass Tally:\n    counts: dict = field(default_factory=dict)\ndef count_words(tokens):\n    tally = Tally()\n    for t in tokens: tally.counts[t] = tally.counts.get(t, 0) + 1\n    return tally.counts",
     "an enumeration": "from enum import Enum\nclass Kind(Enum):\n    WORD = 1\n" + COUNT,
     "a decorator": "import functools\ndef logged(f):\n    @functools.wraps(f)\n    def g(*a, **k): return f(*a, **k)\n    return g\n@logged\n" + COUNT,
     "type hints": "from __future__ import annotations\nfrom typing import Sequence\ndef count_words(tokens: Sequence[str]) -> dict[str, int]:\n" + BODY,
