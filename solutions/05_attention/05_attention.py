@@ -43,8 +43,9 @@
 # $t$ is always the position that looks and $j$ the one that is looked at. As everywhere in this course (and in
 # PyTorch) a weight matrix has one row per output, so $W_q$ and $W_k$ are $(d_k, D)$ and $W_v$ is $(d_v, D)$;
 # the lectures write the transposed matrices. Capital $Q$, $K$, $V$ hold all queries, keys and values as rows.
-# $B$ is the number of sentences in a batch, $h$ the number of heads. $V$ in a *shape*, as in $(T, V)$, is the
-# size of the vocabulary, as in the other notebooks. Losses are in nats.
+# $B$ is the number of sentences in a batch, $h$ the number of heads (no longer a state), and $L$ the number of
+# positions that a model knows. $V$ in a *shape*, as in $(T, V)$, is the size of the vocabulary, as in the other
+# notebooks. Losses are in nats.
 
 # %% given="setup"
 import numpy as np
@@ -199,8 +200,9 @@ check.passed()
 # $$x_1 = [1, 0, 0, 0],\; x_2 = [0, 1, 0, 0],\; x_3 = [0, 0, 2, 0],\; x_4 = [0, 0, 0, 1], \qquad
 # a_4 = [0.1,\; 0.2,\; 0.6,\; 0.1],$$
 #
-# and $W_v = I$, so the values are the tokens themselves. Now $x_2$ and $x_3$ change places. $W_q$, $W_k$ and
-# $W_v$ stay as they are. **What is the new $x'_4$?** Decide before you read on, and write it down.
+# and $W_v$ is the identity matrix, so the values are the tokens themselves. Now $x_2$ and $x_3$ change places.
+# $W_q$, $W_k$ and $W_v$ stay as they are. **What is the new $x'_4$?** Decide before you read on, and write it
+# down.
 #
 # To be sure, ask where the number $a_{4,3} = 0.6$ came from: from $q_4$ and $k_3$. And $k_3$ came from the
 # *content* of $x_3$; nobody told it that it stands in the third place.
@@ -303,8 +305,8 @@ check.passed()
 # variance that *grows* with $d_k$ (how fast is the written question below).
 #
 # Large scores make an extreme softmax: one weight is almost 1 and all others almost 0. And there the softmax is
-# flat. Its Jacobian is $\partial a_i / \partial s_j = a_i (\mathbb{1}[i = j] - a_j)$, and the sum of its
-# diagonal,
+# flat. Its Jacobian is $\partial a_i / \partial s_j = a_i (\delta_{ij} - a_j)$, where $\delta_{ij}$ is 1 if
+# $i = j$ and otherwise 0. The sum of its diagonal,
 #
 # $$\text{slope}(a) = \sum_j a_j (1 - a_j) = 1 - \sum_j a_j^2,$$
 #
@@ -437,8 +439,9 @@ check.passed()
 # The picture shows the mean slope of the softmax for 500 queries with 16 keys each, against $d_k$ from 1 to
 # 1024 on a logarithmic axis. Solid with dots: raw scores. Dashed with squares: scores divided by $\sqrt{d_k}$.
 #
-# *What to see:* the scaled slope is 0.87 whatever $d_k$ is. The raw one falls towards 0: with $d_k = 64$, the
-# size of a head in GPT, only 0.23 is left of it, so most of the gradient is lost before the first step.
+# *What to see:* the scaled slope hardly depends on $d_k$ and stays not far below 1. The raw one falls towards
+# 0: with $d_k = 64$, the size of a head in GPT (the first of the language models that notebook 06 looks at),
+# about a quarter is left of it, so most of the gradient is lost before the first step.
 
 # %% figure="saturation"
 import matplotlib.pyplot as plt
@@ -468,7 +471,7 @@ plt.show()
 # with $c = \sqrt{d_k}$ it is 1 whatever $d_k$ is.
 #
 # Without the division scores have a standard deviation of $\sqrt{d_k}$, 8 for a head of 64 features. Then the
-# softmax gives nearly all weight to one key, which is chosen by chance, and its Jacobian $a_i(\mathbb{1}[i=j] -
+# softmax gives nearly all weight to one key, which is chosen by chance, and its Jacobian $a_i(\delta_{ij} -
 # a_j)$ is nearly 0: no gradient reaches $W_q$ and $W_k$, and the accidental choice cannot be unlearned.
 #
 # After a division by $d_k$ the variance would be $1/d_k$: all scores are nearly 0, all weights nearly $1/T$,
@@ -925,11 +928,11 @@ check.passed()
 # *Difficulty 4 of 5 · about 40 minutes · 3 points*
 #
 # One softmax gives one set of weights, and as these add up to 1, a position that looks for the subject of its
-# verb cannot at the same time look for the name to repeat. So let several **heads** look at once, as a
-# convolution has several channels. Each head has its own parameters, and in order that the whole costs no more
-# than one large head, each works with fewer features: with $h$ heads, $d_k = d_v = d_\text{model} / h$. The
-# results of all heads are put side by side, which gives $d_\text{model}$ features again, and one last matrix
-# $W_\text{out}$ mixes them. Here every product gets a bias, too:
+# verb cannot at the same time look for the name to repeat. So let several **heads** look at once. Each head has
+# its own parameters, and in order that the whole costs no more than one large head, each works with fewer
+# features: with $h$ heads, $d_k = d_v = d_\text{model} / h$. The results of all heads are put side by side,
+# which gives $d_\text{model}$ features again, and one last matrix $W_\text{out}$ mixes them. Here every product
+# gets a bias, too:
 #
 # $$\text{head}_i = \operatorname{Attention}\bigl(x W_q^{(i)T} + b_q^{(i)},\; x W_k^{(i)T} + b_k^{(i)},\;
 # x W_v^{(i)T} + b_v^{(i)}\bigr), \qquad
@@ -1227,8 +1230,8 @@ check.passed()
 #
 # $$x_t \;\leftarrow\; x_t + p_t .$$
 #
-# The $p_t$ can be **fixed**. Vaswani et al. (2017) take waves of growing length, a sine and a cosine for each
-# pair of features $2i$ and $2i+1$, with $t$ counted from 0:
+# The $p_t$ can be **fixed**. Vaswani and others (2017) take waves of growing length, a sine and a cosine for
+# each pair of features $2i$ and $2i+1$, with $t$ counted from 0:
 #
 # $$p_{t,\,2i} = \sin\left(\frac{t}{10000^{2i/D}}\right), \qquad p_{t,\,2i+1} = \cos\left(\frac{t}{10000^{2i/D}}\right),
 # \qquad i = 0, \dots, D/2 - 1 .$$
@@ -2091,9 +2094,12 @@ def possible(words):
     return len(words)
 
 # %% [markdown]
-# The parameters are random at first; Adam and mini-batches of 32 sentences do the rest, in about 20 seconds.
-# The picture shows the loss on the training batches, averaged over 25 of them, against the number of steps on a
-# logarithmic axis; the grey line is the entropy.
+# The parameters are random at first; mini-batches of 32 sentences and Adam do the rest, in about half a minute.
+# **Adam** (Kingma and Ba, 2015) is gradient descent with a step size for every single parameter: it keeps a
+# running mean of the parameter's gradients and one of their squares, and moves the parameter against the first,
+# divided by the root of the second, times the learning rate. The picture shows the loss on the training
+# batches, averaged over 25 of them, against the number of steps on a logarithmic axis; the grey line is the
+# entropy.
 
 # %% figure="training"
 import matplotlib.pyplot as plt
