@@ -19,11 +19,12 @@
 # residual connections. The language model around it is the one you know from the RNN: embeddings below, a
 # softmax over the vocabulary above, one prediction at every position.
 #
-# GPT, GPT-2 and GPT-3 are this and nothing else. In this notebook you write every piece, put them together,
-# compare with PyTorch number by number, count the parameters of the real ones to the last digit, train one on
-# narwhals in half a minute, and see how close it comes to the line that no model can cross. After that, if you
-# like, four things that make large models usable: ways to pick the next word, a cache that saves most of the
-# work, positions that rotate, and heads that share.
+# GPT, GPT-2 and GPT-3, the language models of OpenAI whose sizes have been published (2018 to 2020), are this
+# and nothing else. In this notebook you write every piece, put them together, compare with PyTorch number by
+# number, count the parameters of the real ones to the last digit, train one on narwhals in half a minute, and
+# see how close it comes to the line that no model can cross. After that, if you like, four things that make
+# large models usable: ways to pick the next word, a cache that saves most of the work, positions that rotate,
+# and heads that share.
 
 # %% [markdown]
 # ## Notation
@@ -58,18 +59,18 @@ import numpy as np
 # if it learns that one is better. For one token $a$ with $D$ features:
 #
 # $$\mu = \frac{1}{D} \sum_{i} a_i, \qquad v = \frac{1}{D} \sum_i (a_i - \mu)^2, \qquad
-# n = \frac{a - \mu}{\sqrt{v + \epsilon}}, \qquad b = \gamma \odot n + \beta .$$
+# n = \frac{a - \mu}{\sqrt{v + \varepsilon}}, \qquad b = \gamma \odot n + \beta .$$
 #
-# Three details. The variance is divided by $D$, not by $D - 1$. The small $\epsilon$, which keeps a constant
-# vector from being divided by 0, stands *inside* the root. And the mean is over the features of one token,
-# never over tokens or sentences: a token's result must not depend on its neighbours, least of all on later
-# ones.
+# The mean $\mu$ and the variance $v$ are numbers; $a$, $n$, $b$, $\gamma$ and $\beta$ have shape $(D,)$. Three
+# details. The variance is divided by $D$, not by $D - 1$. The small $\varepsilon$, which keeps a constant vector
+# from being divided by 0, stands *inside* the root. And the mean is over the features of one token, never over
+# tokens or sentences: a token's result must not depend on its neighbours, least of all on later ones.
 #
 # Backwards, from $g_b$: for the parameters $g_\beta = \sum g_b$ and $g_\gamma = \sum g_b \odot n$, the sums
 # over all tokens of all sentences. For the input, let $g_n = g_b \odot \gamma$. Since $\mu$ and $v$ depend on
 # every feature, so does every gradient:
 #
-# $$g_a = \frac{1}{\sqrt{v + \epsilon}} \Bigl( g_n - \overline{g_n} - n \cdot \overline{g_n \odot n} \Bigr),$$
+# $$g_a = \frac{1}{\sqrt{v + \varepsilon}} \Bigl( g_n - \overline{g_n} - n \cdot \overline{g_n \odot n} \Bigr),$$
 #
 # where the bar is the mean over the features of the same token. Try to derive it (hint 1 says how to see it
 # without any calculation).
@@ -80,7 +81,7 @@ import numpy as np
 # <details><summary>Hint 1: why are two things subtracted?</summary>
 #
 # Add a constant to all features of a token: $n$ does not change. Multiply them all by a number: $n$ does not
-# change either (with a tiny $\epsilon$). So the gradient $g_a$ must be orthogonal to both directions, to the
+# change either (with a tiny $\varepsilon$). So the gradient $g_a$ must be orthogonal to both directions, to the
 # vector of ones and to $n$. The two terms that are subtracted are the parts of $g_n$ in these directions.
 #
 # </details>
@@ -535,8 +536,8 @@ check.passed()
 # ## Exercise 4: the transformer layer
 # *Difficulty 4 of 5 · about 35 minutes · 4 points*
 #
-# Now the pieces fall into place. A layer has two residual blocks, the first around attention, the second around
-# the feed-forward network, and each reads a normalised copy:
+# Now the pieces fall into place. A layer has two residual blocks, the first around multi-head attention (MHA,
+# notebook 05), the second around the feed-forward network (FFN), and each reads a normalised copy:
 #
 # $$y = x + \operatorname{MHA}\bigl(\operatorname{norm}_1(x)\bigr), \qquad
 # z = y + \operatorname{FFN}\bigl(\operatorname{norm}_2(y)\bigr).$$
@@ -726,7 +727,8 @@ check.passed()
 #
 # What is left is the frame, and it is that of the RNN language model. Ids become vectors; their positions are
 # added; the vectors pass through $L$ layers; and the last vector at position $t$ is turned into one logit for
-# every word of the vocabulary, for the word that comes *after* $t$:
+# every word of the vocabulary, for the word that comes *after* $t$. With $x^{(l)}$ $(B, T, D)$ for what leaves
+# layer $l$:
 #
 # $$x^{(0)}_t = E_{w_t} + P_t, \qquad x^{(l)} = \text{layer}_l\bigl(x^{(l-1)}\bigr), \qquad
 # \text{logits} = \operatorname{norm}\bigl(x^{(L)}\bigr)\, E^T .$$
@@ -734,8 +736,8 @@ check.passed()
 # Two things are easily forgotten. Since each block *adds* to $x$, nobody has normalised the sum at the end, so
 # there is a **final norm** before the head. And the head here is the embedding matrix $E$ itself: a word is
 # likely if its embedding points in the direction of the normalised $x^{(L)}_t$. Such a head is called **tied**;
-# it saves $V \cdot D$ parameters, which in GPT-1 is a quarter of the model. The model ends with the logits:
-# the softmax is left to the loss.
+# it saves $V \cdot D$ parameters, which in GPT, the first one, is a quarter of the model. The model ends with
+# the logits: the softmax is left to the loss.
 #
 # The parameters come in a dict `p`: `"tokens"` is $E$ $(V, D)$, `"positions"` is $P$ $(C, D)$ with $C \ge T$,
 # `"norm.weight"` and `"norm.bias"` belong to the final norm, and `"layers"` is a list of $L$ dicts, one for
@@ -906,8 +908,8 @@ check.passed()
 #
 # Each of the $L$ layers has two norms (gain and bias), the attention matrices $W_\text{in}$ $(3D, D)$ and
 # $W_\text{out}$ $(D, D)$ with their biases, and the two feed-forward matrices with theirs. Around the layers
-# are $E$ $(V, D)$, $P$ $(C, D)$ and the final norm, which GPT-1 does not have. The head is tied, so it has no
-# parameters of its own, and the number of heads makes no difference.
+# are $E$ $(V, D)$, $P$ $(C, D)$ and the final norm, which the first GPT does not have. The head is tied, so it
+# has no parameters of its own, and the number of heads makes no difference.
 #
 # Write three functions.
 #
@@ -1094,17 +1096,17 @@ plt.show()
 # ## Exercise 7: how fast to learn
 # *Difficulty 2 of 5 · about 15 minutes · 2 points*
 #
-# A transformer is trained like the RNN: mini-batches, the cross-entropy of the next word, backpropagation,
-# Adam. One thing matters more than before, the **learning rate** as a function of time. At the start Adam's
-# estimates rest on few gradients and the weights are random; large steps then can ruin the model for good. So
-# the rate rises linearly during a **warm-up** of $w$ steps. Then it falls along half a cosine, first hardly,
-# then fast, then hardly again, so that at the end the model settles down:
+# A transformer is trained like the models before: mini-batches, the cross-entropy of the next word,
+# backpropagation, Adam (notebook 05). One thing matters more than before, the **learning rate** as a function
+# of time. At the start Adam's estimates rest on few gradients and the weights are random; large steps then can
+# ruin the model for good. So the rate rises linearly during a **warm-up** of $w$ steps. Then it falls along
+# half a cosine, first hardly, then fast, then hardly again, so that at the end the model settles down:
 #
 # $$\eta(s) = \begin{cases} \eta_\text{peak} \cdot \dfrac{s + 1}{w} & s < w \\[2ex]
 # \eta_\text{peak} \cdot \dfrac{1}{2}\left(1 + \cos\left(\pi \dfrac{s - w}{S - w}\right)\right) & s \ge w \end{cases}$$
 #
-# for the steps $s = 0, 1, \dots, S - 1$. The GPTs were trained with such a schedule. Write `learning_rate(step,
-# steps, warmup, peak)`.
+# for the steps $s = 0, 1, \dots, S - 1$, where $\eta_\text{peak}$ is the largest rate. The GPTs were trained
+# with such a schedule. Write `learning_rate(step, steps, warmup, peak)`.
 #
 # <details><summary>Hint 1: three values to check</summary>
 #
@@ -1305,9 +1307,9 @@ def write(uniforms, distribution=softmax):
     return [vocab.decode(row[1:row.index(vocab.eos)] if vocab.eos in row else row[1:]) for row in ids.tolist()]
 
 # %% [markdown]
-# The loop is that of the RNN, with your learning rates; it takes about half a minute. Before it begins, after 100
-# batches and after 300 the model writes; what, you see further below. The picture shows the learning rate and,
-# under it, the loss on the training batches, averaged over 25 of them; the grey line is the entropy.
+# The loop is that of notebook 05, with your learning rates; it takes about half a minute. Before it begins,
+# after 100 batches and after 300 the model writes; what, you see further below. The picture shows the learning
+# rate and, under it, the loss on the training batches, averaged over 25 of them; the grey line is the entropy.
 #
 # *Alternative text: two plots over the steps 0 to 1,500. Above, the rate rises in a straight line to 0.004 at step 100
 # and falls to 0 along half a cosine. Below, the loss falls steeply to 1.4 at step 300, then slowly, and reaches the
@@ -1404,7 +1406,7 @@ plt.show()
 # %% [markdown]
 # ## The loss ladder
 #
-# The chart that ends every notebook, for the last time. Each bar is a model, its length the loss on new
+# The chart that ended nearly every notebook, for the last time. Each bar is a model, its length the loss on new
 # sentences in nats per token. The grey part is the entropy: what nobody can predict. The last bar is the model
 # that you have just trained.
 #
@@ -1555,9 +1557,9 @@ print(", ".join(f"{name}: {np.mean(true - p):.3f} nats per token above the floor
 #    larger; $\tau \to 0$ is greedy, and $\tau = 0$ shall mean exactly that: probability 1 for the largest logit
 #    (the first, if several are equal);
 # 2. **top-k**: only the $k$ likeliest words stay, divided by their sum;
-# 3. **top-p** (Holtzman et al., 2020): of the words sorted by probability only the fewest stay that together
-#    have *at least* probability $p$, divided by their sum. Where the model is sure, that is one word; where it
-#    is not, many.
+# 3. **top-p** (Holtzman and others, 2020): of the words sorted by probability only the fewest stay that
+#    together have *at least* probability $p$, divided by their sum. Where the model is sure, that is one word;
+#    where it is not, many.
 #
 # Of words with equal probabilities the one with the smaller id comes first, here too. Write
 # `next_distribution(logits, temperature, top_k, top_p)`; `None` leaves a knob alone. Logits may be large and the
@@ -1889,7 +1891,7 @@ plt.show()
 #
 # Learned positions have two weaknesses: position 41 does not exist if the table has 40 rows, and that *five
 # words back* is the same relation everywhere in a text must be learned for each place anew. **Rotary
-# positions** (RoPE, Su et al., 2021) add nothing to the embeddings. Instead they turn queries and keys just
+# positions** (RoPE, Su and others, 2021) add nothing to the embeddings. Instead they turn queries and keys just
 # before they meet. The features of a head are taken in pairs $(x_{2i}, x_{2i+1})$, and each pair is turned in
 # its plane by an angle that grows with the position $t$:
 #
@@ -2075,10 +2077,10 @@ plt.show()
 # *Difficulty 3 of 5 · about 20 minutes · 2 bonus points*
 #
 # A cache makes writing fast, and it fills the memory: 96 layers with 96 heads of 128 features in GPT-3, keys
-# and values, 16 bits each, are 4.5 MiB for every single token. **Grouped-query attention** (Ainslie et al.,
-# 2023) keeps all $h$ heads of queries, but gives them only $G$ heads of keys and values, each shared by $h/G$
-# *neighbouring* heads: with $h = 4$ and $G = 2$, heads 0 and 1 look at keys 0, heads 2 and 3 at keys 1. The
-# cache shrinks by the factor $h/G$, and the quality hardly suffers.
+# and values, 16 bits each, are 4.5 MiB for every single token. **Grouped-query attention** (Ainslie and
+# others, 2023) keeps all $h$ heads of queries, but gives them only $G$ heads of keys and values, each shared
+# by $h/G$ *neighbouring* heads: with $h = 4$ and $G = 2$, heads 0 and 1 look at keys 0, heads 2 and 3 at
+# keys 1. The cache shrinks by the factor $h/G$, and the quality hardly suffers.
 #
 # Write `grouped_attention(Q, K, V, attend)` with $h$ heads in $Q$ and $G$ in $K$ and $V$; the function
 # `attend(Q, K, V)` that is handed in wants $h$ heads in all three. And `cache_mib(layers, kv_heads, d_k,
