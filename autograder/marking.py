@@ -1,7 +1,7 @@
 """What nbgrader_config.py adds to the formgrader's server: the page /marking, and a fresh look at the gradebook.
 
 The page lists, for each written question, the answers that wait, with links into the formgrader. The formgrader's own
-list of submissions takes half a minute for a class of a thousand.
+list of submissions takes a minute for a class of a thousand.
 """
 
 import functools
@@ -31,9 +31,8 @@ class MarkingHandler(JupyterHandler):
         except GradebookError as error:  # there may be no class yet
             self.set_status(503)
             return self.finish(page({}, [], self.base_url, str(error)))
-        names = {question.assignment for question in questions}
-        bundles = {name: Bundle.from_source(course, name) for name in names}
-        self.finish(page(bundles, questions, self.base_url))
+        bundles = {one.name: Bundle.from_source(course, one.name) for one in course.assignments}
+        self.finish(page(bundles, [one for one in questions if one.assignment in bundles], self.base_url))
 
 
 def page(bundles, questions, base_url="/", problem=""):
