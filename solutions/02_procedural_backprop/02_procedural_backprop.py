@@ -2828,10 +2828,10 @@ plt.show()
 # %% [markdown]
 # ## The loss ladder
 #
-# The chart that ends every notebook, on the *test* sentences: the uniform distribution, the counted
-# unigram and bigram (a tenth added to every count, so that nothing is impossible), and your network.
-# Learning has arrived where counting was. The next rungs are not for tables. (Light grey is what nobody
-# can predict; blue is what a model does not know, dark in the bar with the lowest loss.)
+# The chart of notebook 01, on the *test* sentences: the uniform distribution, the counted unigram and
+# bigram (a tenth added to every count, so that nothing is impossible), and your network. Learning has
+# arrived where counting was. The next rungs are not for tables. (Light grey is what nobody can predict;
+# blue is what a model does not know, dark in the bar with the lowest loss.)
 #
 # *Alternative text: four horizontal bars, the loss on new sentences in nats per token: uniform 4.95,
 # counted unigram 3.95, counted bigram and neural bigram both about 2.1, the counted one lowest. A line at
