@@ -494,7 +494,7 @@ check.call(lambda context: {"a": 0.5, "b": 0.5, "c": 0.0}, ["a", "c", "b"]).clos
 check.call(lambda context: {"a": 0.5, "b": 0.5}, ["a", "b", "zebra"]).close_to(-math.inf, mistakes={
     "a word that is missing from the dictionary is passed over": 2 * math.log(0.5),
 })
-check.call(lambda context: {"a": 0.02, "b": 0.98}, ["a"] * 300).close_to(300 * math.log(0.02), mistakes={
+check.call(lambda context: {"a": 1e-6, "b": 1 - 1e-6}, ["a"] * 60).close_to(60 * math.log(1e-6), mistakes={
     "you multiply the probabilities and take the logarithm of the product at the end, which is 0": -math.inf,
 })
 check.passed()
@@ -1491,9 +1491,9 @@ for n in [1, 2, 3, 4]:
     })
     nats = float(expected)
     checks.of(perplexity).call(nats).close_to(expected.exp(), mistakes={"you raise 2 to the nats": 2 ** nats})
-log_p = torch.tensor([[0.02, 0.98]], dtype=torch.float64).log().expand(401, 2)
-long = nll_loss(log_p, torch.tensor([0] * 400 + [1]))
-check.call(lambda context: {"a": 0.02, "</s>": 0.98}, 2, [("a",) * 400]).close_to(long, mistakes={
+log_p = torch.tensor([[1e-6, 1 - 1e-6]], dtype=torch.float64).log().expand(61, 2)
+long = nll_loss(log_p, torch.tensor([0] * 60 + [1]))
+check.call(lambda context: {"a": 1e-6, "</s>": 1 - 1e-6}, 2, [("a",) * 60]).close_to(long, mistakes={
     "you multiply the probabilities and take the logarithm of the product at the end, which is 0": math.inf,
 })
 zero = {"a": 0.0, "b": 0.5, "</s>": 0.5}
