@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -184,6 +185,36 @@ def test_a_full_disk_is_a_clear_error_that_loses_nothing(course, first, sample_b
     before = scores(course)["ann"]
     graded(course)
     assert before == 0.0 and scores(course)["ann"] == 3.0
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of 2 MB of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    if not shutil.which("mount") or subprocess.run(mount, stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_disk_that_is_really_full_loses_nothing_and_the_next_run_goes_on(sample_course, sample_bundle, tmp_path, small_disk):
+    here = clone(sample_course, tmp_path)
+    here.workspace.symlink_to(small_disk)
+    for number, kind in enumerate(["right", "wrong", "other"]):
+        hand_in(here, sample_bundle, f"s{number}", kind)
+    ballast = small_disk / "ballast"
+    for left in (4_000, 60_000, 200_000):  # not enough for a gradebook, for its tables, for records and pages
+        ballast.write_bytes(bytes(max(0, shutil.disk_usage(small_disk).free - left)))
+        with pytest.raises((StorageError, GradebookError), match="(?i)full|no space"):
+            graded(here)
+        ballast.unlink()
+    kept = len(list(here.ledger.glob("*/*.json")))
+    outcome = graded(here)
+    assert outcome.known == kept and outcome.graded == 3 - kept
+    assert scores(here) == {"s0": 3.0, "s1": 0.0, "s2": 3.0}
+    assert graded(here).changed == []
 
 
 def test_two_graders_at_once_are_told_apart(course, first):
