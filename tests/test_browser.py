@@ -12,7 +12,7 @@ NAME = "01_ngram_counting"
 WRONG = "def tokenize(text):\n    return text.split()"
 RIGHT = 'def tokenize(text):\n    return re.findall(r"\\w+(?:[\'-]\\w+)*|[^\\w\\s]", text.lower())'
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from autograder.gradebook import Question, Row
 from autograder.late import Lateness
 
 Axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 LATE = Lateness("every_role", None, None, 2, 2, 6, 1.0, "Handed in 2 days after Sunday; 2 grace days used, 6 left.")
@@ -95,7 +95,7 @@ def test_formulas_are_drawn(page, refused, tmp_path):
 def test_the_page_of_waiting_answers_is_accessible(page, refused, tmp_path):
     from sample_course import NAME, bundle
 
-    questions = [Question(NAME, "written-logarithms", 3, {1: "a" * 32, 3: "b" * 32})]
+    questions = [Question(NAME, "written-logarithms", 70, {number: f"{number:032x}" for number in range(1, 61)})]
     path = tmp_path / "marking.html"
     path.write_text(marking.page({NAME: bundle()}, questions))
     page.set_viewport_size({"width": 390, "height": 844})
@@ -103,4 +103,5 @@ def test_the_page_of_waiting_answers_is_accessible(page, refused, tmp_path):
     browsing.shot(page, "marking-phone")
     found = Axe().run(page, options=RULES).response["violations"]
     assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
-    assert page.locator("main a").count() == 2
+    assert page.locator("main a").count() == 50 and "and 10 more" in page.locator("main").inner_text()
+    assert page.locator("main a").first.get_attribute("href") == f"/formgrader/submissions/{1:032x}/?index=9"

@@ -19,7 +19,7 @@ LOUD = {"script", "handler", "svg", "frame", "toggle", "focus", "animation", "he
 LOUD |= {"output-html", "output-javascript", "output-markdown"}
 
 pytest.importorskip("playwright")
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
