@@ -64,6 +64,9 @@ for name, wanted in least.items():
 # It cuts each bar in two: the *grey* part is that chance, the same for all, and the *blue* part is what
 # the model does not know. The best model is in dark blue and in bold type, the others in light blue.
 #
+# *Alternative text: two horizontal bars, of 4.9 and of 3.95 nats per token, with a black line across both
+# at 1.27, the entropy.*
+#
 # *What to see:* two bars. A model that takes all words for equally likely has a long way to go to the line;
 # one that knows only how frequent each word is has a shorter one. The rest of the way is yours.
 

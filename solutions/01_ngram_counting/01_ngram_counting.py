@@ -2460,10 +2460,10 @@ print(f"counted {best:.6f}, learned {losses[-1]:.6f} nats per token; largest dif
 # %% [markdown]
 # ## The loss ladder
 #
-# This chart ends every notebook of the course. Each bar is a model, its length the loss on the *test*
-# sentences (which nothing above has looked at) in nats per token; the black line is the entropy of the
-# language, which no bar can fall short of. The grey part of a bar is this entropy, the blue part what the
-# model does not know; the best model is dark blue, the others light blue. The first rung is the uniform
+# This chart ends every notebook that makes a new model. Each bar is a model, its length the loss on the
+# *test* sentences (which nothing above has looked at) in nats per token; the black line is the entropy of
+# the language, which no bar can fall short of. The grey part of a bar is this entropy, the blue part what
+# the model does not know; the best model is dark blue, the others light blue. The first rung is the uniform
 # distribution, which knows nothing but the vocabulary; then come the n-gram models with add-$k$ smoothing
 # for $n = 1$ to 5, and the Witten-Bell model with $n = 4$, which was best above.
 #

@@ -439,6 +439,9 @@ check.passed()
 # The picture shows the mean slope of the softmax for 500 queries with 16 keys each, against $d_k$ from 1 to
 # 1024 on a logarithmic axis. Solid with dots: raw scores. Dashed with squares: scores divided by $\sqrt{d_k}$.
 #
+# *Alternative text: two curves over $d_k$. That of the raw scores falls from almost 0.9 at $d_k = 1$ to less
+# than 0.1 at 1024; that of the scaled scores stays level at almost 0.9.*
+#
 # *What to see:* the scaled slope hardly depends on $d_k$ and stays not far below 1. The raw one falls towards
 # 0: with $d_k = 64$, the size of a head in GPT (the first of the language models that notebook 06 looks at),
 # about a quarter is left of it, so most of the gradient is lost before the first step.
@@ -1382,6 +1385,10 @@ for B, T, L, D in ((3, 3, 6, 2), (2, 4, 4, 5), (1, 1, 3, 2), (4, 2, 9, 3)):
 # The features on the left change from row to row, those on the right hardly at all. Right, the product of the
 # embedding of a position $t$ with those of all others, for three $t$.
 #
+# *Alternative text: left, a map of 64 rows and 48 columns: a pattern of small patches at the left turns into
+# upright stripes at the right. Right, three curves over the positions 0 to 63, one for each of $t = 16$, 32 and
+# 48, each with a peak of the same height and form at its own $t$.*
+#
 # *What to see:* each position is most similar to itself and then to its neighbours, and the shape of the hill
 # is the same wherever it stands: the product depends on the distance alone.
 
@@ -1534,6 +1541,10 @@ check.passed()
 # right: your `attention` with your `causal_mask`; with a mask that is off by one; with the causal mask, but
 # applied after the softmax; and with the scores normalised by the mean over the *whole sentence* before the
 # mask.
+#
+# *Alternative text: four maps of seven by seven cells. The first has dark cells on and below the diagonal only.
+# The second has exclamation marks on one more diagonal above it, the third in all cells above the diagonal, the
+# fourth in all of them but those of the first row.*
 #
 # *What to see:* only the first is a lower triangle. The third is treacherous: no forbidden *value* gets
 # through, but the forbidden *scores* are in the denominator of every softmax. (In the fourth the first row is
@@ -1738,6 +1749,10 @@ check.passed()
 # Counted and measured, for $d = 64$ and sentences of 16 to 1,024 tokens; both axes of both panels are
 # logarithmic. Solid with dots: an RNN layer. Dashed with squares: attention, your function (which computes all
 # $T^2$ scores, also those it takes out).
+#
+# *Alternative text: two plots of rising curves. Left, multiplications: the RNN's line is straight, that of
+# attention lies above it and bends upwards. Right, milliseconds: the two are close together for short
+# sentences, and at 1,024 tokens attention takes several times as long.*
 #
 # *What to see:* on the left attention always costs more, more than twice as much, and beyond `break_even(64)`,
 # $T = 256$, it grows with the square. On the right the curves meet: for sentences of ordinary length attention
@@ -2097,9 +2112,10 @@ def possible(words):
 # The parameters are random at first; mini-batches of 32 sentences and Adam do the rest, in about half a minute.
 # **Adam** (Kingma and Ba, 2015) is gradient descent with a step size for every single parameter: it keeps a
 # running mean of the parameter's gradients and one of their squares, and moves the parameter against the first,
-# divided by the root of the second, times the learning rate. The picture shows the loss on the training
-# batches, averaged over 25 of them, against the number of steps on a logarithmic axis; the grey line is the
-# entropy.
+# divided by the root of the second, times the learning rate.
+#
+# The picture shows the loss on the training batches, averaged over 25 of them, against the number of steps on a
+# logarithmic axis; the grey line is the entropy.
 
 # %% figure="training"
 import matplotlib.pyplot as plt

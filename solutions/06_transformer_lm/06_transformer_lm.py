@@ -1849,7 +1849,7 @@ check.passed()
 # squares: your `attend_with_cache`.
 #
 # *Alternative text: time against position, 25 to 400. Without a cache it rises, ever steeper, by a factor of about 100.
-# With one it stays nearly level, and at position 400 it is a hundredth of the other.*
+# With one it hardly rises, and at position 400 it is a small part of the other.*
 #
 # *What to see:* without a cache the time for one more token grows ever faster, in the end with the square of its
 # position (twice the position, four times the time or more); with one it hardly grows at all.
