@@ -102,7 +102,7 @@ def collect(
     name: Name,
     sources: Annotated[list[Path], typer.Argument(help="Folders, notebooks, or zips of Canvas, Moodle, Gradescope.")],
     workspace: Workspace = None,
-    layout: Annotated[str, typer.Option(help="How files are named: auto, or a name in course.toml's collect.")] = "auto",
+    layout: Annotated[str, typer.Option(help="How files are named: auto, or as course.toml says.")] = "auto",
     attempt: Annotated[str, typer.Option(help="Which attempt counts: last, or best (all are graded).")] = "last",
     sandbox: Sandbox = "auto",
 ):
