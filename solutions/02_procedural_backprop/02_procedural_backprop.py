@@ -837,7 +837,7 @@ check.passed()
 # Three Jacobians, each for a **single** example:
 #
 # * the linear layer, with respect to its input $x$ (the 1 in front is no input);
-# * softmax, as in Exercise 3:
+# * softmax, as in exercise 3:
 #   $\partial \hat y_j / \partial b_k = \hat y_j (\delta_{jk} - \hat y_k)$: raising one score takes from all
 #   the others;
 # * $\operatorname{relu}(a) = \max(a, 0)$, entry by entry, another bend, and the one most networks use
@@ -1154,9 +1154,9 @@ check.passed()
 # `relu_vjp`.
 #
 # *Alternative text: two plots over the width of the layer from 16 to 4096, all axes logarithmic. Left, the
-# time: with the Jacobian it grows to some hundredths of a second, without it stays at a few microseconds.
-# Right, the memory: the Jacobian's line is twice as steep and ends at 134 million bytes, the vjp's at 33
-# thousand.*
+# time: with the Jacobian it rises steeply, without it hardly at all, and at the end the two are thousands
+# of times apart. Right, the memory: the Jacobian's line is twice as steep and ends at 134 million bytes,
+# the vjp's at 33 thousand.*
 
 # %% figure="vjp_cost"
 import timeit
@@ -1399,7 +1399,7 @@ print(f"width {widths[-1]}: forward order takes {more:,.0f} times the products, 
 # $\theta_i$, write the chain rule from $J$ down to $\theta_i$ and evaluate it. Explain why
 # backpropagation gets all of them for about twice the price of a forward pass. Say **what is reused**:
 # once from the forward pass, and once on the way back, with an example of each from the network of this
-# notebook. Then name a function for which the forward order of Exercise 6 is the better one, and say what
+# notebook. Then name a function for which the forward order of exercise 6 is the better one, and say what
 # all this costs in memory. About 150 words.
 
 # %% [markdown] written="why_efficient" points=4
@@ -2807,7 +2807,7 @@ plt.show()
 #
 # It is hard to debug. When the check of the whole reports an error, it says only that some line of the way
 # back is wrong (or of the forward pass), not which. Nothing in it can be tested alone, unless, as in
-# Exercise 10a, one takes the network apart by hand.
+# exercise 10a, one takes the network apart by hand.
 #
 # All three have one remedy: modules that know their own forward and backward step, each checked on its own.
 # That is the next notebook.

@@ -12,7 +12,7 @@
 # happens inside PyTorch when somebody says `loss.backward()`, and you will see the two agree to the last
 # digits.
 #
-# Everything is NumPy, except Exercise 10, which is about PyTorch.
+# Everything is NumPy, except exercise 10, which is about PyTorch.
 
 # %% [markdown]
 # ## Notation
@@ -1523,7 +1523,7 @@ for name, gradient in nn_backward(x, y, alpha, beta, o, my_modules).items():
 #   to zero, pushes the module on the tape, and returns the module.
 # * **`apply_bwd()`** calls `backward`, stores the result as `in_gradients`, adds each gradient to the
 #   `out_gradient` of the module that it belongs to, and returns the module. A node with two users is paid
-#   twice (version B of Exercise 3).
+#   twice (version B of exercise 3).
 # * **`tape_bwd()`** starts the pass: the last module on the tape is $J$, its gradient is 1. Then it pops
 #   modules off the tape and applies each backwards, until the tape is empty.
 #
@@ -2365,7 +2365,7 @@ for size in ((2, 5), (1, 2), (6, 3)):
 # finite differences: *somewhere*. One module assigns a gradient (`=`) where it should add (`+=`). Find out
 # which, and mend its backward function.
 #
-# Do not read the code first. With `module_error` from Exercise 4a it is a matter of a loop over five
+# Do not read the code first. With `module_error` from exercise 4a it is a matter of a loop over five
 # modules: that is the third thing that modules buy. (Once you know where to look, reading is allowed.)
 # The visible test looks at shapes only and does not tell whether you are right: check your mended function
 # with `module_error`, too.
@@ -3303,17 +3303,17 @@ plt.show()
 
 # %% [markdown] written="modules_buy" points=2
 # ### BEGIN SOLUTION
-# *Reuse:* a module can be used in any network without being written again. In Exercise 5 a tanh and a
+# *Reuse:* a module can be used in any network without being written again. In exercise 5 a tanh and a
 # squared error took the places of sigmoid and cross-entropy and no line of `nn_forward` or `nn_backward`
 # changed; `Linear` stands twice in the network, and in the recurrent cell. In the procedural version both
 # passes would have had to be rewritten.
 #
 # *Efficiency of the single step:* what happens inside a module is its own business, so it can be made
 # faster or more exact without touching the rest. Softmax's backward pass never forms its Jacobian, and in
-# Exercise 12 two modules became one, p - y, which is also right for scores of 1000.
+# exercise 12 two modules became one, p - y, which is also right for scores of 1000.
 #
 # *Finding mistakes:* a module can be compared with finite differences alone. `module_error` named the
-# broken module in Exercise 8 directly, where a check of the whole network only says that some line is
+# broken module in exercise 8 directly, where a check of the whole network only says that some line is
 # wrong.
 # ### END SOLUTION
 #
@@ -3321,7 +3321,7 @@ plt.show()
 # * 1 point: the three advantages: reuse in other models, single steps can be optimised, mistakes are found
 #   module by module (half a point for two of the three).
 # * 1 point: an example from the notebook for each (half a point for two of the three). The exchange of
-#   modules, the shared `Linear`, the fused loss, `module_error` in Exercise 8 are examples; others count.
+#   modules, the shared `Linear`, the fused loss, `module_error` in exercise 8 are examples; others count.
 # ### END MARK SCHEME
 
 # %% [markdown]
@@ -3329,7 +3329,7 @@ plt.show()
 # *About 10 minutes · 2 points*
 #
 # Your tape is dynamic: the graph is recorded while the program runs. In a static system the graph is
-# described first, without data, then compiled, and then run many times. Explain with `settle` from Exercise
+# described first, without data, then compiled, and then run many times. Explain with `settle` from exercise
 # 11 what the dynamic way makes easy, and name two things that a system gains when it knows the whole graph
 # before it runs. (Five or six sentences.)
 
@@ -3342,7 +3342,7 @@ plt.show()
 # value can be printed while the program runs.
 #
 # A system that knows the graph in advance can optimise it as a whole: fuse operations (as softmax and
-# cross-entropy in Exercise 12), remove what is never used, plan memory so that buffers are used again, and
+# cross-entropy in exercise 12), remove what is never used, plan memory so that buffers are used again, and
 # distribute parts to several devices. It pays for building the graph only once, not in every pass, and the
 # graph can be saved and run elsewhere without the Python program that made it.
 # ### END SOLUTION

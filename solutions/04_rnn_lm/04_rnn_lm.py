@@ -205,8 +205,8 @@ for ids, V, D in cases:
 # *Difficulty 2 of 5 · about 20 minutes · 2 points*
 #
 # At each step the network mixes what it knew, $h_{t-1}$, with what it reads, $x_t$. For one sentence, as a
-# column, the lecture writes $h_t = \mathcal{H}(W_{xh}\, x_t + W_{hh}\, h_{t-1} + b_h)$. The network is named after
-# Elman (1990), and our nonlinearity $\mathcal{H}$ is tanh. With sentences as rows this reads
+# column, the lectures write $h_t = \mathcal{H}(W_{xh}\, x_t + W_{hh}\, h_{t-1} + b_h)$. The network is
+# named after Elman (1990), and our nonlinearity $\mathcal{H}$ is tanh. With sentences as rows this reads
 #
 # $$h_t = \tanh\bigl(x_t\, W_{xh}^T + h_{t-1}\, W_{hh}^T + b_h\bigr).$$
 #

@@ -68,7 +68,7 @@ for sentence in telling[:6]:
 # ## Exercise 1: the last token looks back
 # *Difficulty 2 of 5 · about 20 minutes · 2 points*
 #
-# The lecture's example has four tokens $x_1, \dots, x_4$, and the fourth one looks back at all of them, itself
+# The lectures' example has four tokens $x_1, \dots, x_4$, and the fourth one looks back at all of them, itself
 # included. Three steps: how well does each key match the query, how much weight does it get, and what is the
 # weighted sum of the values?
 #
@@ -195,7 +195,8 @@ check.passed()
 # ## Exercise 2: the poll
 # *Difficulty 1 of 5 · about 10 minutes · 1 point*
 #
-# The lecture asked the class. Four tokens, and the weights with which the fourth looks at them:
+# In the lectures this is a question to the class. Four tokens, and the weights with which the fourth looks at
+# them:
 #
 # $$x_1 = [1, 0, 0, 0],\; x_2 = [0, 1, 0, 0],\; x_3 = [0, 0, 2, 0],\; x_4 = [0, 0, 0, 1], \qquad
 # a_4 = [0.1,\; 0.2,\; 0.6,\; 0.1],$$

@@ -742,7 +742,7 @@ check.passed()
 # The parameters come in a dict `p`: `"tokens"` is $E$ $(V, D)$, `"positions"` is $P$ $(C, D)$ with $C \ge T$,
 # `"norm.weight"` and `"norm.bias"` belong to the final norm, and `"layers"` is a list of $L$ dicts, one for
 # each layer, bottom first. `layer(x, parameters)` and `norm(x, gamma, beta)` are handed in. Write
-# `language_model(ids, p, layer, norm)`, with operators and indexing as in Exercise 4, so that it can be
+# `language_model(ids, p, layer, norm)`, with operators and indexing as in exercise 4, so that it can be
 # trained.
 #
 # <details><summary>Hint 1: what is the position of a token?</summary>
@@ -919,9 +919,9 @@ check.passed()
 # - `petaflop_days(parameters, tokens)`: what training costs. A forward pass takes one multiplication and one
 #   addition per parameter and token, the backward pass twice as much, six operations in all. (This is the field's
 #   usual estimate: it leaves out the scores of attention, which are few beside the rest.) One
-#   *petaflop/s-day* is a machine with $10^{15}$ operations per second running for a day. (The lecture's slide
-#   gives GPT-3 "50 petaflop/s-days". You will see that this cannot be right; it belongs to one of its small
-#   siblings.)
+#   *petaflop/s-day* is a machine with $10^{15}$ operations per second running for a day. (A slide of the
+#   lectures gives GPT-3 "50 petaflop/s-days". You will see that this cannot be right; it belongs to one of its
+#   small siblings.)
 #
 # <details><summary>Hint 1: one layer</summary>
 #
@@ -1542,7 +1542,7 @@ print(", ".join(f"{name}: {np.mean(true - p):.3f} nats per token above the floor
 # %% [markdown]
 # # Part 4: what makes large models usable
 #
-# From here on everything is extra. These four exercises are what separates the model of the lecture from those
+# From here on everything is extra. These four exercises are what separates the model of the lectures from those
 # that run today; each can be done without the others, in any order.
 #
 # ## Exercise 8: choosing the next word
