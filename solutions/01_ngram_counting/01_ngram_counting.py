@@ -2194,8 +2194,8 @@ check.passed()
 #
 # *What to see:* two lines that rise nearly in step, since both methods need time nearly in proportion to the
 # text. With packed n-grams the sort is below the loop, by a factor that depends on the machine and on your
-# program; 2 to 6 is usual, and a sort of whole rows may well be above. The cell also makes sure that both have
-# counted the same.
+# program (the last line says which; several times is usual). A sort of whole rows may well be above. The
+# cell also makes sure that both have counted the same.
 
 # %% figure="race"
 from time import perf_counter

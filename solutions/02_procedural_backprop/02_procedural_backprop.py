@@ -816,11 +816,13 @@ check.passed()
 # ## Exercise 4: Jacobians
 # *Difficulty 3 of 5 · about 20 minutes · 2 points*
 #
-# For a vector $v$ with $m$ entries that depends on a vector $u$ with $n$ entries, all partial derivatives
-# together form the **Jacobian**, with one row for each entry of $v$ and one column for each entry of $u$:
-# $\left(\frac{\partial v}{\partial u}\right)_{ij} = \frac{\partial v_i}{\partial u_j}$. With scalars $s$ and $t$
-# (shape `()`), vectors (one axis) and arrays $M$ with two or more axes (matrices, batches), the lectures'
-# conventions are:
+# The backward pass multiplied by derivatives without ever saying what the derivative of a whole layer is.
+# It is a matrix, and one must know which before one can see, in the next two exercises, why it is better
+# never to form it. For a vector $v$ with $m$ entries that depends on a vector $u$ with $n$ entries, all
+# partial derivatives together form the **Jacobian**, with one row for each entry of $v$ and one column
+# for each entry of $u$: $\left(\frac{\partial v}{\partial u}\right)_{ij} = \frac{\partial v_i}{\partial
+# u_j}$. With scalars $s$ and $t$ (shape `()`), vectors (one axis) and arrays $M$ with two or more axes
+# (matrices, batches), the lectures' conventions are:
 #
 # | derivative | shape |
 # |---|---|
@@ -1194,8 +1196,9 @@ print(f"width {widths[-1]}: {ratio:,.0f} times as fast without the Jacobian")
 # ## Exercise 6: the order of the chain
 # *Difficulty 3 of 5 · about 20 minutes · 2 points*
 #
-# A network is a composition, $h^1$ from $h^0$, $h^2$ from $h^1$, and so on to $h^l$, the last of $l$ layers,
-# and the loss $J$ from $h^l$. The chain rule multiplies the Jacobians,
+# A network is a composition of vectors, $h^1$ from $h^0$ (its input), $h^2$ from $h^1$, and so on to
+# $h^l$, the result of the last of $l$ layers, and the loss $J$ from $h^l$. The chain rule multiplies the
+# Jacobians,
 #
 # $$\frac{\partial J}{\partial h^0} = \frac{\partial J}{\partial h^l} \cdot
 # \frac{\partial h^l}{\partial h^{l-1}} \cdots \frac{\partial h^1}{\partial h^0},$$
