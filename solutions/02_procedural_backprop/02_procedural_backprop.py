@@ -816,13 +816,14 @@ check.passed()
 # ## Exercise 4: Jacobians
 # *Difficulty 3 of 5 · about 20 minutes · 2 points*
 #
-# The backward pass multiplied by derivatives without ever saying what the derivative of a whole layer is.
-# It is a matrix, and one must know which before one can see, in the next two exercises, why it is better
-# never to form it. For a vector $v$ with $m$ entries that depends on a vector $u$ with $n$ entries, all
-# partial derivatives together form the **Jacobian**, with one row for each entry of $v$ and one column
-# for each entry of $u$: $\left(\frac{\partial v}{\partial u}\right)_{ij} = \frac{\partial v_i}{\partial
-# u_j}$. With scalars $s$ and $t$ (shape `()`), vectors (one axis) and arrays $M$ with two or more axes
-# (matrices, batches), the lectures' conventions are:
+# Exercise 3 used the Jacobian of softmax. Every layer has one. The next two exercises show why it is
+# better never to form it, and to see that one must know it first.
+#
+# For a vector $v$ with $m$ entries that depends on a vector $u$ with $n$ entries, all partial derivatives
+# together form the **Jacobian**, with one row for each entry of $v$ and one column for each entry of $u$:
+# $\left(\frac{\partial v}{\partial u}\right)_{ij} = \frac{\partial v_i}{\partial u_j}$. With scalars $s$
+# and $t$ (shape `()`), vectors (one axis) and arrays $M$ with two or more axes (matrices, batches), the
+# lectures' conventions are:
 #
 # | derivative | shape |
 # |---|---|
