@@ -38,7 +38,8 @@ PAGE = """<!doctype html>
   --color-foreground-secondary: #9ca0a5; --color-background-primary: #131416; --color-background-secondary: #1a1c1e;
   --color-background-border: #303335; }} }}
 {style}</style></head><body>
-<main><h1>{name}</h1><nextword-{name}><script type="application/json" class="data">{data}</script></nextword-{name}></main>
+<main><h1>{name}</h1>
+<nextword-{name}><script type="application/json" class="data">{data}</script></nextword-{name}></main>
 <script>const escaped = []; document.addEventListener("keydown", (event) => escaped.push(event.key));</script>
 <script>{script}</script></body></html>"""
 
@@ -188,16 +189,18 @@ def test_the_die_is_rolled_and_words_are_taken_with_keys(page, figure):
     assert falls_on(element) == expected(after("<s>", first), 0.01)
 
 
-def test_the_die_writes_a_sentence_of_trigrams_that_were_seen_and_starts_again(page, figure):
+def test_the_die_writes_a_sentence_of_trigrams_that_were_seen_and_starts_again_with_keys(page, figure):
     element = figure("die")
     roll = element.get_by_text("Roll and take")
+    roll.focus()
     for _ in range(200):
         if roll.is_disabled():
             break
-        roll.click()
+        page.keyboard.press("Enter")
     written = ["<s>", "<s>", *element.locator(".written").inner_text().split()]
     assert written[-1] == "</s>" and all(after(a, b)[c] for a, b, c in zip(written, written[1:], written[2:], strict=False))
-    element.get_by_text("Start again").click()
+    assert page.locator(":focus").inner_text() == "Start again"
+    page.keyboard.press("Enter")
     assert element.locator(".written").inner_text() == "…" and element.locator(".stick").is_visible()
 
 
@@ -222,8 +225,8 @@ def computed():
     of = [name.removeprefix("g_") for name in BACKWARDS]
     gradients = torch.autograd.grad(values["J"], [{**given, **values}[name] for name in of])
     moved = {name: given[name] - 0.5 * gradients[of.index(name)] for name in ("alpha", "beta")}
-    everything = {**given, **values, **dict(zip(BACKWARDS, gradients, strict=True)), "after": forwards(**given | moved)["J"]}
-    return {name: np.atleast_2d(value.detach().numpy()) for name, value in everything.items()}
+    values |= dict(zip(BACKWARDS, gradients, strict=True)) | {"after": forwards(**given | moved)["J"]}
+    return {name: np.atleast_2d(value.detach().numpy()) for name, value in (given | values).items()}
 
 
 def boxes(element, width=WIDE):
@@ -262,9 +265,9 @@ def test_the_graph_is_stepped_forwards_and_backwards_with_keys(page, figure, com
     before, later = computed["J"].item(), computed["after"].item()
     assert element.locator(".says").inner_text().endswith(f"J from {before:.4f} to {later:.4f}.") and later < before
     assert_shown(element, computed, [*known, "after"])
-    for key, count in (("ArrowLeft", len(known)), ("ArrowLeft", len(known) - 1), ("Home", len(GIVEN)), ("ArrowLeft", len(GIVEN))):
+    for key, names in (("ArrowLeft", known), ("ArrowLeft", known[:-1]), ("Home", GIVEN), ("ArrowLeft", GIVEN)):
         page.keyboard.press(key)
-        assert_shown(element, computed, known[:count])
+        assert_shown(element, computed, names)
 
 
 def test_the_graph_is_stepped_with_the_pointer(page, figure, computed):
@@ -366,7 +369,7 @@ def head_of(element, layer, head):
 
 def assert_map(element, weights):
     """The map shows these weights: the more opaque, the larger."""
-    drawn = element.locator(".map rect[data-row]").evaluate_all("cells => cells.map(cell => +cell.getAttribute('fill-opacity'))")
+    drawn = element.locator(".map rect[data-row]").evaluate_all("all => all.map(cell => +cell.getAttribute('fill-opacity'))")
     np.testing.assert_allclose(np.reshape(drawn, weights.shape), weights, atol=6e-4)
 
 
@@ -379,7 +382,7 @@ def assert_told(element, words, row, i):
     listed = element.locator(".keys li").all()
     assert [item.locator(".percent").inner_text() != "" for item in listed] == [bool(weight > 0.0495) for weight in row]
     assert shown(row[largest]) in listed[largest].inner_text()
-    thickness = element.locator(".lines path").evaluate_all("lines => lines.map(line => +line.getAttribute('stroke-width'))")
+    thickness = element.locator(".lines path").evaluate_all("all => all.map(line => +line.getAttribute('stroke-width'))")
     assert len(thickness) == sum(row > 0.0095) and np.argmax(thickness) == np.argmax(row[row > 0.0095])
 
 
@@ -413,6 +416,19 @@ def test_the_words_are_gone_through_with_keys(page, figure, attention):
         focused = element.locator(".word[tabindex='0'][aria-selected=true]:focus")
         assert focused.inner_text().split() == [str(i), words[i]]
         assert element.locator(".word[tabindex='0']").count() == 1
+
+
+def test_words_that_scroll_by_under_a_pointer_at_rest_are_not_pointed_at(page, figure):
+    element = figure("heads", PHONE)
+    page.set_viewport_size({"width": PHONE, "height": 400})
+    element.locator(".word").nth(5).hover()
+    said, at = element.locator(".says").inner_text(), page.evaluate("scrollY")
+    entered = element.locator(".word").nth(7).evaluate_handle(
+        "word => ({seen: new Promise(seen => word.addEventListener('pointerenter', seen, {once: true}))})")
+    row = element.locator(".word").nth(1).bounding_box()["height"]
+    page.mouse.wheel(0, 2 * row)
+    entered.evaluate("entered => entered.seen.then(() => true)")
+    assert page.evaluate("scrollY") > at and element.locator(".says").inner_text() == said
 
 
 def test_every_part_of_the_model_can_be_switched_off_and_on(page, figure, attention):
@@ -508,6 +524,7 @@ def test_samples_are_sentences_of_the_language_s_words_and_there_are_others(figu
     for _ in range(data.SAMPLES):
         seen.append(element.locator(".samples dd").all_inner_texts())
         element.get_by_text("Other sentences").click()
-    assert {word for pair in seen for sample in pair if sample != "(an empty sentence)" for word in sample.split()} <= vocabulary
+    words = {word for pair in seen for sample in pair for word in sample.removeprefix("(an empty sentence)").split()}
+    assert words <= vocabulary
     assert len({tuple(pair) for pair in seen}) == data.SAMPLES
     assert element.locator(".samples dd").all_inner_texts() == seen[0]

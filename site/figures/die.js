@@ -74,6 +74,7 @@
       if (this.ended) return;
       this.ids.push(this.face.id);
       this.show();
+      if (this.ended) this.againButton.focus(); // what had the focus is gone
     }
 
     drag(event) {

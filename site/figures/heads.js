@@ -82,7 +82,7 @@
       this.keys = make("ol", { class: "keys", "aria-label": "Where it looks" });
       this.map = draw("svg", { viewBox: `0 0 ${T} ${T}`, preserveAspectRatio: "none", role: "img",
         "aria-label": "All weights of this head: a row for each word that looks, a column for each that is looked at" });
-      for (const name of ["pointerover", "click"])
+      for (const name of ["pointermove", "click"])
         this.map.addEventListener(name, ({ target }) => { if (target.dataset.row) this.look(Number(target.dataset.row)); });
       this.looks.style.setProperty("--words", T);
       this.looks.replaceChildren(
@@ -94,7 +94,7 @@
 
     option(word, i) {
       const option = make("div", { class: "word", role: "option" }, make("span", { class: "place" }, i), word);
-      option.addEventListener("pointerenter", () => this.look(i));
+      option.addEventListener("pointermove", () => this.look(i)); // not "enter": words also scroll under a pointer at rest
       option.addEventListener("click", () => this.look(i, true));
       option.addEventListener("focus", () => this.look(i));
       return option;
