@@ -47,7 +47,7 @@ html_permalinks_icon = "#"
 pygments_style = "a11y-light"
 pygments_dark_style = "a11y-dark"
 html_theme_options = {
-    "navigation_with_keys": True,
+    "navigation_with_keys": False,  # the arrow keys belong to the figures, and to code that scrolls
     "light_css_variables": {"color-brand-primary": "#0060a8", "color-brand-content": "#0060a8"},
     "dark_css_variables": {"color-brand-primary": "#8ec7f5", "color-brand-content": "#8ec7f5"},
 }

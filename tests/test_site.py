@@ -262,6 +262,16 @@ def test_a_solution_unfolds_with_the_keyboard(reader, page):
     assert body.is_visible() and "re.findall" in body.inner_text()
 
 
+def test_arrow_keys_move_a_figure_and_not_the_page(reader, page):
+    page.goto((reader / "01_ngram_counting.html").as_uri())
+    slider = page.locator("nextword-die [role=slider]")
+    before = slider.get_attribute("aria-valuenow")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(500)
+    assert page.url.endswith("01_ngram_counting.html") and slider.get_attribute("aria-valuenow") != before
+
+
 def test_it_can_be_read_in_print(reader, page):
     page.emulate_media(media="print", color_scheme="dark")
     page.goto((reader / "01_ngram_counting.html").as_uri())
