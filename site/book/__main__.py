@@ -38,8 +38,8 @@ def build(course, solutions=True, home=None):
     here = home / ("reader" if solutions else "course")
     write_sources(course, here / "source", home / "outputs", solutions)
     static = write_static(home)
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-c", str(SITE), "-t", here.name,
-               "-d", str(here / "doctrees"), str(here / "source"), str(here / "html")]
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-c", str(SITE),
+               "-t", here.name, "-d", str(here / "doctrees"), str(here / "source"), str(here / "html")]
     subprocess.run(command, check=True, env={**os.environ, "NEXTWORD_SITE_STATIC": str(static)})
     return here / "html" / "index.html"
 
