@@ -42,7 +42,7 @@ def open_notebook(lab, page, refused):
         page.set_viewport_size({"width": 1300, "height": 950})
         page.goto(f"{lab[0]}/doc/tree/{path}?token=t")
         panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-        panel.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
+        panel.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=120_000)
         return panel
 
     return opened
@@ -58,6 +58,7 @@ def run_cell(page, panel, has, source=None):
         page.keyboard.press("Control+A")
         page.keyboard.press("Delete")
         page.keyboard.insert_text(source)
+        panel.locator(".cm-focused .cm-content", has_text=source.splitlines()[-1].strip()).wait_for()
     page.keyboard.press("Control+Enter")
     return cell
 
@@ -68,13 +69,13 @@ def test_a_wrong_answer_shows_the_named_mistake_and_no_stack_and_a_right_one_pas
     run_cell(page, panel, "def tokenize(text)", WRONG)
     test = run_cell(page, panel, "check = checks.of(tokenize)")
     error = test.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')
-    error.wait_for(timeout=60_000)
+    error.wait_for(timeout=120_000)
     browsing.shot(page, "failing-test")
     said = error.inner_text()
     assert "cut at white space only" in said and "Traceback" not in said and "checks/" not in said
     run_cell(page, panel, "return text.split()", RIGHT)
     test = run_cell(page, panel, "check = checks.of(tokenize)")
-    test.get_by_text("checks passed").wait_for(timeout=60_000)
+    test.get_by_text("checks passed").wait_for(timeout=120_000)
     browsing.shot(page, "passing-test")
 
 
@@ -84,7 +85,7 @@ def test_an_unwritten_exercise_says_so_in_one_sentence(page, open_notebook):
     run_cell(page, panel, "def count_ngrams(sentences")
     test = run_cell(page, panel, "check = checks.of(count_ngrams)")
     error = test.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')
-    error.wait_for(timeout=60_000)
+    error.wait_for(timeout=120_000)
     assert "not written yet" in error.inner_text() and "Traceback" not in error.inner_text()
 
 
