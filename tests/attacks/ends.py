@@ -1,6 +1,6 @@
 """Cells and answers that end badly, or never: each costs its own exercise, whatever it takes down."""
 
-from . import COUNT, FULL, WRONG, Attack, in_cell, when_called
+from . import COUNT, ENTROPY, FULL, WRONG, Attack, in_cell, when_called
 
 ENDS = {
     "exit": "import os; os._exit(0)",
@@ -47,7 +47,8 @@ ATTACKS = [
     *when_called("ends its call", {name: f"{end}\nreturn 0" for name, end in ENDS.items()}),
     *in_cell("leaves", {name: f"{WRONG}\n{left}" for name, left in LEFT_BEHIND.items()}),
     *in_cell("leaves, but answers well,", {name: f"{COUNT}\n{left}" for name, left in LEFT_BEHIND.items()}, score=FULL),
-    Attack("leaves a thread that ends the next exercise", {"count_words": f"{WRONG}\n{STRIKES}"}, score=0),
+    # The next answer gives the thread the time to strike: who is first must not be chance.
+    Attack("leaves a thread that ends the next exercise", {"count_words": f"{WRONG}\n{STRIKES}", "entropy": f"{ENTROPY}\nimport time; time.sleep(1)"}, score=0),
     Attack("runs before every answer, and ends", edit=lambda cells: [{**cells[-1], "cell_type": "code", "id": "own", "metadata": {}, "outputs": [], "execution_count": None, "source": "import os; os._exit(0)"}, *cells], score=FULL),
     Attack("loops in a cell of its own", edit=lambda cells: [*cells[:2], {**cells[1], "cell_type": "code", "id": "own", "metadata": {}, "outputs": [], "execution_count": None, "source": "while True: pass"}, *cells[2:]], score=FULL),
 ]

@@ -20,7 +20,8 @@ SEARCHES = {
 
 # What a neighbour may have left, and where.
 LEFT = "import os\nfor place in ('/scratch', '/tmp', '/dev/shm', '/dev/mqueue', '/var/tmp', os.path.expanduser('~'), '.'):\n    try: open(place + '/left-by-a-neighbour', 'w').write('solution')\n    except OSError: pass\n"
-LOOKED = "import glob\nprint([p for d in ('/scratch', '/tmp', '/dev/shm', '/var/tmp', '/var') for p in glob.glob(d + '/*')])"
+# The interpreter may live below one of these, in a virtual environment.
+LOOKED = "import glob, sys\nprint([p for d in ('/scratch', '/tmp', '/dev/shm', '/var/tmp', '/var') for p in glob.glob(d + '/*') if not sys.prefix.startswith(p)])"
 
 # Ways to do well where it is seen.
 TELLS = {
