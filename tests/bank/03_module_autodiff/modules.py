@@ -8,7 +8,7 @@ from autograder.source import read
 
 # The exercises before it, as the solution has them: this one builds on them.
 SOURCE = Path(__file__).parents[3] / "solutions" / "03_module_autodiff" / "03_module_autodiff.py"
-CELLS = [cell for cell in read(SOURCE).cells if cell.role in ("given", "answer")]
+CELLS = [cell for cell in read(SOURCE).cells if cell.role == "answer"]
 NUMBER = next(i for i, cell in enumerate(CELLS) if cell.id == "answer-modules")
 EARLIER = "\n\n".join(cell.source for cell in CELLS[:NUMBER] if not cell.torch)
 
