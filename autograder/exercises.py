@@ -40,6 +40,8 @@ def sections(cells, report=None):
             elif match := _HEADING.fullmatch(line.strip()):
                 current = Section(match[1] or match[3], match[2] or match[4] or "", match[5].strip(), cell)
                 found.append(current)
+                if report and "$" in current.title:  # titles also stand in a terminal's table and in CSV
+                    report(cell, f"a heading is plain text, without formulas: {line.strip()!r}.")
             elif report and _NEAR_HEADING.match(line):
                 report(cell, f"write such a heading as ## Exercise 3: title, not {line.strip()!r}.")
             elif re.match(r"##? ", line):

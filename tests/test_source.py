@@ -127,6 +127,7 @@ def test_no_file_is_an_error_that_names_it(tmp_path):
             "answer-treble: the exercise has no heading of its own",
         ),
         (GOOD.replace("Exercise 1:", "Exercise:"), "the exercise has no heading of its own"),
+        (GOOD.replace("## Exercise 1:", "## Exercise 1: $2x$ or"), "a heading is plain text, without formulas"),
         (GOOD.replace("## Exercise 1:", "### Exercise 1:"), "write such a heading as ## Exercise 3: title"),
         (
             GOOD.replace("Exercise 1", "Exercise 2"),

@@ -297,7 +297,7 @@ check.passed()
 # eat hay* and *hay eat cows*), and part 4 solves it.
 
 # %% [markdown]
-# ## Exercise 3: why the root of $d_k$?
+# ## Exercise 3: why divide by a root?
 # *Difficulty 3 of 5 · about 25 minutes · 2 points*
 #
 # Dividing by $\sqrt{d_k}$ looks like a detail. Leave it out, and a model with large heads hardly learns. The
