@@ -9,6 +9,10 @@ import typer
 
 from .course import Course, CourseError
 
+# jsonschema, which nbformat imports, compiles 39 grammars of web addresses if it finds them: 2 s of every command,
+# for a check that no notebook needs. What is None here cannot be found.
+sys.modules.setdefault("rfc3987_syntax", None)
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
 Workspace = Annotated[Path | None, typer.Option(help="Where the class lives (course.toml: paths.workspace).")]

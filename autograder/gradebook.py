@@ -348,15 +348,9 @@ def _naive_utc(when):
 
 
 def _nbgrader():
-    """nbgrader.api: imported only where it is needed, and without two of its detours."""
-    # jsonschema compiles 39 grammars of web addresses as it is imported, 2 s for a check that no notebook needs
-    skipped = [name for name in ("rfc3987_syntax",) if name not in sys.modules and "nbgrader.api" not in sys.modules]
-    sys.modules |= dict.fromkeys(skipped)
-    try:
-        from nbgrader import api
-    finally:
-        for name in skipped:
-            del sys.modules[name]
+    """nbgrader.api: imported only where it is needed."""
+    from nbgrader import api
+
     api.get_alembic_version = _alembic_version  # without starting a program that may not be on the PATH
     return api
 

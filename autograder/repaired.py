@@ -62,19 +62,17 @@ class Repaired:
     pieces: tuple[Piece, ...] = field(repr=False)
 
     def to_notebook(self, outputs=None):
-        """The notebook for nbgrader's autograded folder; `outputs` maps ids of cells to lists of outputs.
+        """The notebook for nbgrader's autograded folder, as plain data; `outputs`: id of a cell -> its outputs.
 
         Our cells carry nbgrader's metadata, and the marking scheme stands above each written answer.
         """
-        import nbformat
-
         cells = []
         for piece in self.pieces:
             if scheme := self._scheme(piece):
                 cells.append(scheme)
             cells.append(_notebook_cell(piece, (outputs or {}).get(piece.id, ())))
         bundle = self.bundle
-        return nbformat.from_dict(released.notebook(bundle.name, bundle.title, cells, bundle.withhold))
+        return released.notebook(bundle.name, bundle.title, cells, bundle.withhold)
 
     def _scheme(self, piece):
         if not piece.ours or piece.ours.role != "written" or piece.ours.name not in self.written:

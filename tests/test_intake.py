@@ -20,6 +20,10 @@ def repair(notebook):
     return intake.repair(intake.read_submission(json.dumps(notebook).encode()), sample.bundle())
 
 
+def autograded(repaired, outputs=None):
+    return nbformat.from_dict(repaired.to_notebook(outputs))
+
+
 def steps(repaired, *kinds):
     return [step.cell_id for step in repaired.steps if step.kind in kinds or not kinds]
 
@@ -412,7 +416,7 @@ def test_tags_and_other_metadata_of_students_change_nothing():
         cell["metadata"] |= {"tags": ["skip-execution", "raises-exception"], "collapsed": True}
         cell["metadata"].setdefault("nbgrader", {}).update(points=1000, locked=False, solution=True)
     assert repair(notebook).steps == repair(sample.handed_in()).steps
-    cells = {cell.id: cell for cell in repair(notebook).to_notebook().cells}
+    cells = {cell.id: cell for cell in autograded(repair(notebook)).cells}
     assert cells["test-count_words"].metadata.nbgrader.points == 1
 
 
@@ -457,7 +461,7 @@ def test_an_own_text_beside_a_written_answer_stays_a_note():
     notebook["cells"].append(sample.own("To do: sleep.", kind="markdown"))
     repaired = repair(notebook)
     assert repaired.written["logarithms"].text == "The answer."
-    assert [c.source for c in repaired.to_notebook().cells if c.id == "extra-1"] == ["To do: sleep."]
+    assert [c.source for c in autograded(repaired).cells if c.id == "extra-1"] == ["To do: sleep."]
 
 
 def test_pictures_pasted_into_a_written_answer_are_kept_and_scripts_are_not():
@@ -472,7 +476,7 @@ def test_pictures_pasted_into_a_written_answer_are_kept_and_scripts_are_not():
     }
     repaired = repair(notebook)
     assert repaired.written["logarithms"].attachments == picture
-    assert {c.id: c for c in repaired.to_notebook().cells}["written-logarithms"].attachments == picture
+    assert {c.id: c for c in autograded(repaired).cells}["written-logarithms"].attachments == picture
 
 
 # --- the notebook for nbgrader ---
@@ -486,7 +490,7 @@ def test_the_autograded_notebook_is_valid_and_grades_as_nbgrader_expects():
     notebook["cells"].insert(0, sample.own("first = 0"))
     sample.cell(notebook, "written-logarithms")["source"] = "They would underflow."
     failed = {"output_type": "error", "ename": "TestFailed", "evalue": "no", "traceback": ["no"]}
-    made = repair(notebook).to_notebook({"hidden-count_words": [failed]})
+    made = autograded(repair(notebook), {"hidden-count_words": [failed]})
     nbformat.validate(made)
     CheckCellMetadata().preprocess(made, {})
     grades = {c.id: determine_grade(c) for c in made.cells if c.metadata.get("nbgrader", {}).get("grade")}
@@ -502,12 +506,12 @@ def test_the_autograded_notebook_is_valid_and_grades_as_nbgrader_expects():
 def test_an_untouched_written_answer_needs_no_marking_in_nbgrader():
     from nbgrader.utils import determine_grade
 
-    made = repair(sample.handed_in()).to_notebook()
+    made = autograded(repair(sample.handed_in()))
     assert determine_grade({c.id: c for c in made.cells}["written-logarithms"]) == (0, 4)
 
 
 def test_the_marking_scheme_stands_above_the_written_answer():
-    made = repair(sample.handed_in()).to_notebook()
+    made = autograded(repair(sample.handed_in()))
     ids = [cell.id for cell in made.cells]
     scheme = made.cells[ids.index("written-logarithms") - 1]
     assert scheme.source.startswith("**Marking scheme (for graders)**\n\n* 2 points: underflow is named.")
@@ -721,7 +725,7 @@ def attempt(data):
     assert len({piece.id for piece in repaired.pieces}) == len(repaired.pieces)
     assert set(repaired.untouched) | set(repaired.answers) <= {"count_words", "entropy"}
     json.dumps([step.source for step in repaired.steps]).encode()
-    nbformat.validate(repaired.to_notebook())
+    nbformat.validate(autograded(repaired))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
