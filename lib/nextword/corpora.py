@@ -9,7 +9,6 @@
 Sentences are tuples of words without marks for beginning and end; BOS and EOS are here for models to add.
 """
 
-import hashlib
 import os
 import random
 from collections.abc import Sequence
@@ -188,6 +187,8 @@ def _read(download: Download) -> str:
 
 
 def _given(place: Path, download: Download) -> Path:
+    import hashlib  # here, since few need it and it takes a quarter of this module's import
+
     path = place / download.file if place.is_dir() else place
     if not path.is_file():
         raise CorpusUnavailable(f"NEXTWORD_DATA is {str(place)!r}, but there is no file {path}: "

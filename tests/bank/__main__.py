@@ -1,5 +1,6 @@
 """Runs the answer bank through the real judge and prints what it found; exit code 1 when something is not as it must be."""
 
+import argparse
 import concurrent.futures as futures
 import os
 import sys
@@ -90,18 +91,24 @@ def report(verdicts):
     return len(problems)
 
 
-def main(arguments):
-    sandbox = next((a.removeprefix("--sandbox=") for a in arguments if a.startswith("--sandbox=")), "auto")
-    words = [a for a in arguments if not a.startswith("-")]
-    chosen = words[:1] or bank.assignments()
+def main(arguments=None):
+    asked = argparse.ArgumentParser(prog="python tests/bank", description=__doc__)
+    asked.add_argument("assignment", nargs="?", help="only this one", choices=bank.assignments())
+    asked.add_argument("exercise", nargs="?", help="only this one of it")
+    asked.add_argument("--sandbox", default="auto", help="auto, rooms, house, landlock or none")
+    asked.add_argument("--messages", action="store_true", help="print what each answer was told")
+    asked = asked.parse_args(arguments)
+    chosen = [asked.assignment] if asked.assignment else bank.assignments()
     with futures.ProcessPoolExecutor(min(len(chosen), os.cpu_count() or 1), initializer=warm) as pool:
-        jobs = [pool.submit(run, name, *words[1:2], sandbox=sandbox) for name in chosen]
+        jobs = [pool.submit(run, name, asked.exercise, asked.sandbox) for name in chosen]
         verdicts = [verdict for job in jobs for verdict in job.result()]
-    if "--messages" in arguments:
+    if not verdicts:
+        raise SystemExit(f"The bank has no answer to {asked.exercise} in {asked.assignment}.")
+    if asked.messages:
         for verdict in verdicts:
             print(f"{verdict.answer.exercise} {verdict.answer.name}: {verdict.message or 'full marks'}\n")
     return 1 if report(verdicts) else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
