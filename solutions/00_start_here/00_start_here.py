@@ -64,7 +64,7 @@ for name, wanted in least.items():
 # It cuts each bar in two: the *grey* part is that chance, the same for all, and the *blue* part is what
 # the model does not know. The best model is in dark blue and in bold type, the others in light blue.
 #
-# *Alternative text: two horizontal bars, of 4.9 and of 3.95 nats per token, with a black line across both
+# *Alternative text: two horizontal bars, of 4.95 and of 3.95 nats per token, with a black line across both
 # at 1.27, the entropy.*
 #
 # *What to see:* two bars. A model that takes all words for equally likely has a long way to go to the line;
@@ -101,15 +101,15 @@ print("one of the sentences:", " ".join(narwhals.train[1]))
 # - Of the hidden test you see only what it covers. It is run when your notebook is graded, with other
 #   sizes, other numbers and unusual cases. So a solution that only fits the numbers of the visible test is
 #   not enough.
-# - All other code cells are **locked**. To try something out, press B for a new cell below, and write there
-#   what you like. Cells of your own do no harm, as long as the answers do not depend on them.
+# - All other code cells are **locked**. To try something out, press Esc and then B for a new cell below, and
+#   write there what you like. Cells of your own do no harm, as long as the answers do not depend on them.
 #
 # Answers use NumPy; PyTorch is for the tests, except where an exercise says otherwise. An answer that uses it
 # elsewhere works in your notebook, but the grader refuses it, and so does `autograder check`, which is
 # explained in the last section.
 #
-# Each exercise can be solved without the ones before it. If you are stuck, go on and come back: click on the
-# cell after the one at which the notebook stopped, and choose *Run > Run Selected Cell and All Below*. (Run
+# Most exercises can be solved without the ones before them. If you are stuck, go on and come back: click on
+# the cell after the one at which the notebook stopped, and choose *Run > Run Selected Cell and All Below*. (Run
 # the cells at the top, up to the first exercise, once before.)
 #
 # **Written questions** have no test. Double-click on the cell that says *YOUR ANSWER HERE*, write your answer
@@ -225,9 +225,9 @@ except (checks.CheckFailed, NotImplementedError) as failure:
 # %% [markdown]
 # ## How to ask for a hint
 #
-# Below the text of each exercise are three folded hints; a click opens one. They are meant to be opened one
-# by one, with some thought in between. The first is a *question* that points at the place where most people
-# get stuck. The second is the solution in words. The third begins with *if you see ...* and explains the
+# Below the text of each exercise are a few folded hints; a click opens one. They are meant to be opened one
+# by one, with some thought in between. As a rule the first is a *question* that points at the place where
+# most people get stuck, the second is the solution in words, and the last begins with *if* and explains the
 # error that is most often met. Opening a hint costs nothing and nobody is told.
 #
 # When you ask a person, bring three things: the message of the test, the smallest input for which your

@@ -61,8 +61,8 @@ UNK = "<unk>"    # stands for every word that the vocabulary does not have
 # about narwhals and cows. They were not collected but drawn from a probabilistic grammar written for the
 # course (rules that say how a sentence may be built, each with a probability), and that has one great
 # advantage: the true probability of every sentence is known, and with it the **entropy** of the language,
-# the average number of nats per token that nobody can predict. No model in this course, however large, can
-# have a lower loss on new sentences. It is the floor of the ladder.
+# the average number of nats per token that nobody can predict. No model in this course, however large, can in
+# the long run have a lower loss on new sentences. It is the floor of the ladder.
 
 # %% figure="narwhals"
 from functools import cache
@@ -888,8 +888,8 @@ plots.heat_map(table, rows, columns, value="p(next word | word before)",
 # on every machine, and we can test it.
 #
 # Look closely at the ends. A face of probability 0 must never be up, not even at $u = 0$. And computers
-# round: ten times 0.1 adds up to a little less than 1, and $u$ can be larger than that sum. Then the last
-# face that has any probability is up.
+# round: ten times 0.1 adds up to a little less than 1, and $u$ need not be below that sum. Then the last face
+# that has any probability is up.
 #
 # <details><summary>Hint 1: where to begin</summary>
 #
@@ -968,14 +968,14 @@ several.call([0.0, 0.5, 0.5, 0.0], [0.0, 0.5, 0.99]).equals([1, 2, 2], mistakes=
 })
 largest = 1 - 2**-53        # the largest float64 below 1
 check.call([0.1] * 10, largest).equals(9, mistakes={
-    "ten times 0.1 is rounded to less than 1, u is above it, and you return a face that does not exist": 10,
-    "you return nothing if u is above the sum of the probabilities, which is rounded": None,
-    "you return -1 if u is above the sum of the probabilities, which is rounded": -1,
-    "you return the first face if u is above the sum of the probabilities, which is rounded": 0,
+    "ten times 0.1 is rounded to less than 1, u is not below it, and you return a face that does not exist": 10,
+    "you return nothing if u is not below the sum of the probabilities, which is rounded": None,
+    "you return -1 if u is not below the sum of the probabilities, which is rounded": -1,
+    "you return the first face if u is not below the sum of the probabilities, which is rounded": 0,
 })
 check.call([0.1] * 10 + [0.0], largest).equals(9, mistakes={
-    "you return the last face if u is above the rounded sum, though its probability is 0": 10,
-    "you return a face that does not exist if u is above the rounded sum": 11,
+    "you return the last face if u is not below the rounded sum, though its probability is 0": 10,
+    "you return a face that does not exist if u is not below the rounded sum": 11,
 })
 check.passed()
 
@@ -1027,15 +1027,15 @@ several.call([0.5, 0.0, 0.25, 0.25], [0.25, 0.5, 0.75]).equals([0, 2, 3], mistak
 })
 largest = float(np.nextafter(1.0, 0.0))
 check.call([0.1] * 10, largest).equals(9, mistakes={
-    "ten times 0.1 is rounded to less than 1, u is above it, and you return a face that does not exist": 10,
-    "you return -1 if u is above the sum of the probabilities, which is rounded": -1,
-    "you return the first face if u is above the sum of the probabilities, which is rounded": 0,
-    "you return nothing if u is above the sum of the probabilities, which is rounded": None,
+    "ten times 0.1 is rounded to less than 1, u is not below it, and you return a face that does not exist": 10,
+    "you return -1 if u is not below the sum of the probabilities, which is rounded": -1,
+    "you return the first face if u is not below the sum of the probabilities, which is rounded": 0,
+    "you return nothing if u is not below the sum of the probabilities, which is rounded": None,
 })
 check.call([0.1] * 10 + [0.0, 0.0], largest).equals(9, mistakes={
-    "you return the last face if u is above the rounded sum, though its probability is 0": 11,
-    "you return the face after the last possible one if u is above the rounded sum": 10,
-    "you return a face that does not exist if u is above the rounded sum": 12,
+    "you return the last face if u is not below the rounded sum, though its probability is 0": 11,
+    "you return the face after the last possible one if u is not below the rounded sum": 10,
+    "you return a face that does not exist if u is not below the rounded sum": 12,
 })
 check.passed()
 ### END HIDDEN TESTS
@@ -2256,7 +2256,8 @@ print(f"{lengths[-1]:,} tokens: the sort takes {seconds[sort][-1]:.3f} s and the
 # Here $N_h$ is how often the context $h$ occurred. Derive the gradient $\partial L / \partial S_{hw}$ on paper.
 # The derivative of $\log P_{hw}$ with respect to $S_{hw'}$ is $[w = w'] - P_{hw'}$, in which $[w = w']$ is 1 if
 # $w$ and $w'$ are the same word and 0 if they are not. Then look at where it is zero: exactly where the softmax has
-# become the table of exercise 4.
+# become the table of exercise 4. (A softmax is never exactly 0. It comes as near as one likes to the 0 of a pair
+# that never occurred, while the logit of the pair goes to $-\infty$.)
 #
 # Write `softmax_bigram_loss(logits, counts)`, which returns the loss and its gradient. Logits of size 1000
 # must not be a problem: the softmax does not change when the same number is subtracted from a whole row,
@@ -2502,7 +2503,8 @@ plots.loss_ladder(ladder, floor=narwhals.entropy_per_token)
 # $$c_\mathrm{KN}(h, w) = N_{1+}(\bullet\, h\, w) = \bigl|\{v : c(v h, w) > 0\}\bigr|,$$
 #
 # while the longest contexts keep their ordinary counts. Each count that is above zero is then reduced by a
-# **discount** $0 < d < 1$, and what this saves goes to the shorter context:
+# **discount** $0 < d < 1$, and what this saves goes to the shorter context. (With Kneser and Ney only the words
+# that never followed $h$ get a share of it; that all words do, as here, is due to Chen and Goodman, 1998.)
 #
 # $$p(w \mid h) = \frac{\max(c_\mathrm{KN}(h, w) - d,\, 0)}{N_\mathrm{KN}(h)}
 #   + \frac{d\; N_{1+}(h\,\bullet)}{N_\mathrm{KN}(h)}\; p(w \mid h'), \qquad

@@ -1004,7 +1004,7 @@ check.passed()
 #   proportional to $K$, not $K^2$;
 # * `linear_vjp`: two gradients, one for each of its inputs.
 #
-# The hidden test hands over vectors so long that no computer could hold their Jacobian.
+# The hidden test hands over vectors so long that their Jacobian would fill hundreds of gigabytes.
 #
 # <details><summary>Hint 1: multiply out</summary>
 #
@@ -1430,11 +1430,11 @@ print(f"width {widths[-1]}: forward order takes {more:,.0f} times the products, 
 # - 1 point: the gradient of an intermediate ($g_b$, $g_a$, ...) is computed once and shared by everything
 #   below it, with an example.
 # - 1 point: values of the forward pass are stored and reused ($z$, $\hat y$, $x$), with an example.
-# - 1 point: $J$ is a scalar, so products from the left are vector times matrix (a cost like the forward pass,
-#   whatever the number of parameters); a function with few inputs and many outputs is named for forward
-#   order.
+# - 1 point, half for each: $J$ is a scalar, so products from the left are vector times matrix (a cost like the
+#   forward pass, whatever the number of parameters); a function with few inputs and many outputs is named for
+#   forward order.
 # - 1 point: the memory for the intermediates grows with the depth (and the batch).
-# - Half a point where an example is missing. "It uses the chain rule" alone earns nothing: so does the
+# - Half a point off where an example is missing. "It uses the chain rule" alone earns nothing: so does the
 #   proposal.
 # ### END MARK SCHEME
 
@@ -2795,9 +2795,10 @@ plt.show()
 # ## Written question 2: the price of the procedural method
 # *Difficulty 2 of 5 · about 15 minutes · 4 points*
 #
-# Your `nn_backward` is right, fast, and a dead end. Imagine that a third layer is added, that the sigmoid
-# is replaced by ReLU, and that the finite-difference check of the new `nn_backward` fails. Use this story
-# to explain the three drawbacks of writing backpropagation as one procedure. About 120 words.
+# Your `nn_backward` is right, fast, and a dead end. Imagine that a third layer is added and the sigmoid is
+# replaced by ReLU; that somebody finds a faster way to compute a linear layer, for this network and for the
+# ten others that you have written; and that the finite-difference check of the new `nn_backward` fails. Use
+# this story to explain three drawbacks of writing backpropagation as one procedure. About 120 words.
 
 # %% [markdown] written="drawbacks" points=4
 # ### BEGIN SOLUTION
@@ -2805,9 +2806,9 @@ plt.show()
 # ReLU, both `nn_forward` and `nn_backward` are edited line by line, and no line of the old procedure is a
 # part that one could take from the shelf, although the new layer is the same linear layer as the other two.
 #
-# It is hard to make fast. A better softmax or matrix product would have to be put into every such procedure
-# by hand; there is no one place where the linear layer lives. Steps that could be joined, such as softmax
-# and cross-entropy, are tied into the rest.
+# It is hard to make fast. The better linear layer has to be put into each of the eleven procedures by hand,
+# once for every place where it is used, forwards and backwards: there is no one place where it lives. Steps
+# that could be joined, such as softmax and cross-entropy, are tied into the rest.
 #
 # It is hard to debug. When the check of the whole reports an error, it says only that some line of the way
 # back is wrong (or of the forward pass), not which. Nothing in it can be tested alone, unless, as in
@@ -2819,8 +2820,8 @@ plt.show()
 # ### BEGIN MARK SCHEME
 # - 1 point: hard to reuse or adapt, tied to the story (a third layer or ReLU means rewriting both
 #   procedures).
-# - 1 point: (possibly) harder to make single steps more efficient, with a reason: no one place where a layer
-#   is implemented.
+# - 1 point: harder to make single steps more efficient, with a reason: no one place where a layer is
+#   implemented.
 # - 1 point: hard to find the source of an error: the check of the whole says that there is an error, not
 #   where.
 # - 1 point: the three are explained by what happens in the story rather than listed, or the common remedy

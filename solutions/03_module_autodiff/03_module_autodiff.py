@@ -152,8 +152,8 @@ for gate, name, reference in (
 # ## Exercise 1b: two graphs by hand
 # *Difficulty 2 of 5 · about 15 minutes · 1 point*
 #
-# Now two small graphs, with every step named. Write $\bar v$ for $\partial f / \partial v$ (what we call
-# $g_v$ elsewhere).
+# Now two small graphs, with every step named. Write $\bar v$ for the derivative of the result, $f$ or below
+# $L$, with respect to $v$ (what we call $g_v$ elsewhere).
 #
 # $$a_1 = \sin x_2, \qquad a_2 = x_1 x_2, \qquad f = a_3 = a_1 + a_2.$$
 #
@@ -637,8 +637,8 @@ for f, name in ((backward_pull, "backward_pull"), (backward_push, "backward_push
 # %% [markdown]
 # # Part 2: modules
 #
-# A graph of single numbers for a network of a thousand units has a million nodes. Nobody wants to visit
-# them one by one: we bundle a layer's numbers into one vector-valued node, a **module**, and let NumPy do
+# A graph of single numbers for one layer from a thousand units to a thousand has millions of nodes. Nobody
+# wants to visit them one by one: we bundle a layer's numbers into one vector-valued node, a **module**, and let NumPy do
 # the inside at once. The rule stays the same, a module looks only at its inputs, its output and the
 # gradient of its output.
 #
@@ -1276,7 +1276,7 @@ backward.passed()
 
 # %% [markdown]
 # Now your microscope on your modules: every gradient of every module should agree with finite differences
-# to about ten digits.
+# to about nine digits.
 #
 # *Alternative text: a table printed as text, one line per module and input, each with an error far below
 # 0.000001.*
@@ -1532,7 +1532,7 @@ for name, gradient in nn_backward(x, y, alpha, beta, o, my_modules).items():
 # `apply_fwd` of a module that is on the tape raises a `RuntimeError`.
 #
 # (On some slides of the lectures `out_gradient` starts at 1 for every module. That is right only for the
-# last one; with `+=` every other gradient would come out too large by 1.)
+# last one; with `+=` every other module would get 1 too much, and pass the error on.)
 #
 # Some things are given below your part. A `Leaf` is an input or a parameter: nothing computes it, it is
 # never on the tape. `Function` makes a module out of two functions, and `value_and_gradients` runs a graph
@@ -3078,8 +3078,9 @@ check.passed()
 
 # %% [markdown]
 # The same program, the same parameters, two inputs: two graphs of different length, and the gradient flows
-# through both. White boxes are leaves, blue ones modules. A step is four modules, and the sum at the end is
-# one more: 33 modules are 8 steps.
+# through both. Blue circles are modules, white ones leaves; a leaf is drawn once for each use, or the weights
+# would have lines to every step. A step is four modules, and the sum at the end is one more: 33 modules are
+# 8 steps.
 #
 # *Alternative text: the number of steps until the state settles, for 40 inputs of growing size, as a
 # bar chart: larger inputs saturate the tanh and settle sooner. Below it, two graphs drawn from the tape, a
@@ -3263,7 +3264,8 @@ backward.passed()
 #
 # *Alternative text: the loss and the largest entry of the gradient against the size of the scores, on a
 # logarithmic axis, for two separate modules and for the fused module. Both agree until the separate ones
-# leave the picture: beyond scores of about 745 their loss is infinite and their gradient is not a number.*
+# leave the picture: beyond scores of about 710 their gradient is not a number, and beyond 745 their loss is
+# infinite.*
 
 # %% figure="fused"
 import matplotlib.pyplot as plt
@@ -3281,14 +3283,16 @@ for size in sizes:
     fused.append((loss, np.abs(softmax_cross_entropy_backward(b, y, loss, 1.0)).max()))
 
 figure, panels = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
-for panel, column, label in zip(panels, (0, 1), ("loss in nats", "largest entry of the gradient"), strict=True):
+ends = {"loss in nats": (745.1, "exp(-size) becomes 0"),
+        "largest entry of the gradient": (709.8, "1 / exp(-size) overflows")}
+for column, (panel, (label, (end, why))) in enumerate(zip(panels, ends.items(), strict=True)):
     panel.plot(sizes, np.array(fused)[:, column], color="black", label="fused")
     finite = np.where(np.isfinite(separate), separate, np.nan)[:, column]
     panel.plot(sizes, finite, color="tab:blue", linewidth=5, alpha=0.4, label="two modules")
-    panel.axvline(745, color="tab:orange", linestyle=":", label="below about exp(-745.1) float64 has only 0")
+    panel.axvline(end, color="tab:orange", linestyle=":", label=why)
     panel.set(xscale="log", xlabel="size of the scores", ylabel=label)
+    panel.legend(loc="lower right")
 panels[0].set_yscale("log")
-panels[0].legend()
 plt.show()
 
 # %% [markdown]
