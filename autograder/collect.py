@@ -5,6 +5,9 @@
 
 Nothing in a zip is trusted: it is never extracted, names in it choose no path, and every file is read with a limit. A
 student's own zip within one, as `autograder check` leaves it ready to hand in, counts as the one notebook in it.
+
+Within a student's folder every name is the student's: neither a folder in it that is called like another student's, nor
+a timestamp.txt or a list of submissions there, says whose anything is or when it was handed in.
 """
 
 import datetime as dt
@@ -23,18 +26,27 @@ from .bundle import Bundle
 from .course import CollectLayout
 
 MOST_ENTRIES = 50_000
-MOST_BYTES = 8_000_000_000  # of all notebooks of one zip; they are read one after another
+MOST_BYTES = 8_000_000_000  # of all notebooks of one zip
+MOST_OWN_BYTES = 500_000_000  # of them in one student's folder
+MOST_OWN_ENTRIES = 1_000  # in a student's own zip
 RATIO = 200  # a notebook of text shrinks to a tenth; a bomb to a thousandth
 METADATA = "submission_metadata.yml"
+WANTED = re.compile(rf"(?i)(.*\.ipynb(\.json|\.txt)?|timestamp\.txt|{re.escape(METADATA)})\Z", re.DOTALL)
+ZIPPED = b"PK\x03\x04"
 ENDINGS = re.compile(r"(?i)\.ipynb\.(json|txt)\Z")  # browsers that do not know notebooks save them so
 IGNORED = re.compile(r"(^|/)(__MACOSX|\.(?!\.?(/|$))[^/]*|Thumbs\.db|desktop\.ini)(/|$)")
 
 # How platforms name files; course.toml's [collect.NAME] changes these or adds others. `times`: whether the date of a
-# file is when it was handed in (elsewhere it may be when the zip was made, and lateness is not guessed).
+# file is when it was handed in (elsewhere it may be when the zip was made, and lateness is not guessed). A folder above
+# the students' may be called anything but like one of theirs: that would be a student's, and what is in it as well.
 LAYOUTS = {
-    "gradescope": CollectLayout(r"(?:[^/]+/)?(?P<attempt>submission_(?P<number>\d+))/(?:.*/)?(?P<file>[^/]+)"),
+    "gradescope": CollectLayout(
+        r"(?s)(?:(?!submission_\d+/)[^/]+/)?(?P<attempt>submission_(?P<number>\d+))/(?:.*/)?(?P<file>[^/]+)"
+    ),
     "moodle": CollectLayout(
-        r"(?:[^/]+/)?(?P<student>[^/]+?)_(?P<number>\d+)_assignsubmission_file_?/?(?:.*/)?(?P<file>[^/]+)", times=True
+        r"(?s)(?:(?![^/]*_\d+_assignsubmission_)[^/]+/)?"
+        r"(?P<student>[^/]+?)_(?P<number>\d+)_assignsubmission_file_?/?(?:.*/)?(?P<file>[^/]+)",
+        times=True,
     ),
     "canvas": CollectLayout(
         r"(?:[^/]+/)?(?P<student>[^/_]+)_(?:LATE_)?(?P<number>\d+)_(?P<attempt>\d+)_(?P<file>[^/]+)"
@@ -116,10 +128,18 @@ def _of_file(path, name):
     when = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
     try:
         with path.open("rb") as file:
-            data = file.read(intake.LARGEST + 1)
+            data = _read(file, name, intake.LARGEST)
     except OSError as error:
         return Found(name, problem=f"It cannot be read: {error.strerror}.")
     return _checked(Found(name, data, when=when))
+
+
+def _read(file, name, limit):
+    """One byte more than the limit at most; of what is neither a notebook nor a zip only the beginning."""
+    start = file.read(len(ZIPPED))
+    if start != ZIPPED and not WANTED.match(name.rpartition("/")[2]):
+        return start
+    return start + file.read(max(0, limit + 1 - len(start)))
 
 
 def _of_zip(path, report):
@@ -130,6 +150,7 @@ def _of_zip(path, report):
         return
     with archive:
         entries, left = archive.infolist(), MOST_BYTES
+        folder_of, own = _folders([entry.filename for entry in entries]), {}
         if len(entries) > MOST_ENTRIES:
             report.add(path.name, f"It has {len(entries):,} files; at most {MOST_ENTRIES:,} are taken.")
             return
@@ -137,12 +158,28 @@ def _of_zip(path, report):
         for entry in entries:
             if entry.is_dir() or IGNORED.search(entry.filename):
                 continue
-            found = _of_entry(archive, entry, left)
-            left -= len(found.data)
+            folder = folder_of(entry.filename)
+            own.setdefault(folder, MOST_OWN_BYTES if folder else MOST_BYTES)
+            found = _of_entry(archive, entry, min(left, own[folder]))
+            left, own[folder] = left - len(found.data), own[folder] - len(found.data)
             if entry.filename in seen and not found.problem:
                 report.add(entry.filename, "It is in the zip twice; both are kept, the later one counts.")
             seen[entry.filename] = True
             yield found
+
+
+def _folders(names):
+    """A function from a name to the student's folder that it is in; "" where that cannot be told.
+
+    Students' folders are as deep as the notebook that is least deep: nobody can put one higher than their own folder.
+    """
+    depth = min((name.count("/") for name in names if _is_notebook(name)), default=0)
+    folders = {name: "/".join(name.split("/")[:depth]) for name in names}
+    return folders.get if len(set(folders.values()) - {""}) > 1 else lambda name: ""
+
+
+def _is_notebook(name):
+    return name.lower().endswith(".ipynb") and not IGNORED.search(name)
 
 
 def _of_entry(archive, entry, left):
@@ -153,7 +190,7 @@ def _of_entry(archive, entry, left):
     limit = min(intake.LARGEST, max(left, 0))
     try:
         with archive.open(entry) as file:
-            found.data = file.read(limit + 1)  # what the zip says of its size may be a lie
+            found.data = _read(file, entry.filename, limit)  # what the zip says of its size may be a lie
             if len(found.data) <= limit:
                 file.read(1)  # checks the sum
     except (
@@ -162,6 +199,8 @@ def _of_entry(archive, entry, left):
         return Found(entry.filename, problem=f"It is damaged in the zip ({error}).")
     except Exception as error:  # lzma and bz2 have errors of their own
         return Found(entry.filename, problem=f"It is damaged in the zip ({type(error).__name__}).")
+    if limit < len(found.data) <= intake.LARGEST:
+        return Found(entry.filename, problem="There is too much beside it: notebooks are taken up to a limit in all.")
     return _checked(found)
 
 
@@ -188,13 +227,15 @@ def _distrust(entry):
 def _checked(found):
     if len(found.data) > intake.LARGEST:
         return Found(found.name, problem=f"It is larger than {intake.LARGEST // 1_000_000} MB.")
-    if found.data[:4] == b"PK\x03\x04" and not found.name.lower().endswith(".ipynb"):
+    if found.data[:4] == ZIPPED and not found.name.lower().endswith(".ipynb"):
         return _unpacked(found)
     return found
 
 
 def _unpacked(found):
     """A zip that a student made, as `autograder check` makes one: the notebook in it, named after the zip."""
+    if found.data.count(b"PK\x01\x02") > MOST_OWN_ENTRIES:  # before a list of millions is made of them
+        return Found(found.name, problem="It is a zip in itself with too many files in it; hand in the notebook.")
     try:
         with zipfile.ZipFile(io.BytesIO(found.data)) as archive:
             entries = [one for one in archive.infolist() if re.search(r"(?i)\.ipynb$", one.filename)]
@@ -203,7 +244,7 @@ def _unpacked(found):
                 said = f"It is a zip in itself with {len(entries)} notebooks in it; hand in the one notebook."
                 return Found(found.name, problem=said)
             inner = _of_entry(archive, entries[0], intake.LARGEST)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+    except Exception:  # of a file that is made to be read wrongly, it may be any
         return Found(found.name, problem="It is a zip in itself that cannot be read; hand in the notebook.")
     name = re.sub(r"(?i)(?:-hand-in)?( ?-?\(?\d*\)?)\.zip$", r"\1.ipynb", found.name)
     return Found(name, inner.data, inner.problem, found.when)
@@ -227,7 +268,12 @@ def attempts(files, assignment, layouts, chosen, report):
     about = _metadata(files, report)
     name = chosen if chosen != "auto" else _best_layout(files, assignment, layouts, about)
     layout = layouts[name]
-    pattern, stamps = _pattern(layout, assignment), _stamps(files)
+    pattern = _pattern(layout, assignment)
+    # where the platform numbers students, all that is in their folders is theirs; elsewhere a time is the instructor's
+    numbered = "number" in pattern.groupindex
+    stamps = {} if numbered else _stamps(files)
+    about = {} if "student" in pattern.groupindex else about
+    level = _level(files, pattern)
     numbers = {}
     for found in files:
         if (match := pattern.fullmatch(found.name)) and "number" in match.groupdict():
@@ -235,11 +281,14 @@ def attempts(files, assignment, layouts, chosen, report):
     made = {}
     for place, found in enumerate(files):
         base = found.name.rsplit("/", 1)[-1]
-        if base in ("timestamp.txt", METADATA) or IGNORED.search(found.name):
-            continue
         match = pattern.fullmatch(found.name)
+        if IGNORED.search(found.name) or base in ("timestamp.txt", METADATA) and not (numbered and match):
+            continue
         if not match:
             report.add(found.name, found.problem or f"Its name is not one of {name}: nobody can be found in it.")
+            continue
+        if _depth(match) != level:
+            report.add(found.name, "It is deeper than other students' folders: it is not known whose it is.")
             continue
         group = match.groupdict()
         for student in _students(layout, group, about, numbers, assignment):
@@ -285,14 +334,33 @@ def _pattern(layout, assignment):
 
 
 def _best_layout(files, assignment, layouts, about):
-    """The layout that most names follow; the first of those that as many follow."""
-    names = [f.name for f in files if f.name.lower().endswith(".ipynb") and not IGNORED.search(f.name)]
-    counts = {
-        name: sum(bool(_pattern(layout, assignment).fullmatch(file)) for file in names)
-        for name, layout in layouts.items()
-        if name != "gradescope" or about
-    }
-    return max(counts, key=counts.get)
+    """The layout that most students' folders follow; one in which every name is a student only where no other does.
+
+    Each folder counts as much as any other, so that nobody decides for the class by what is in theirs.
+    """
+    names = [found.name for found in files if _is_notebook(found.name)]
+    folder_of, folders = _folders(names), {}
+    for file in names:
+        folders.setdefault(folder_of(file), []).append(file)
+    shares = {}
+    for name, layout in layouts.items():
+        fits = _pattern(layout, assignment).fullmatch
+        if name != "gradescope" or about:
+            shares[name] = sum(sum(map(bool, map(fits, own))) / len(own) for own in folders.values())
+    special = {name: share for name, share in shares.items() if name not in ("folder", "file")}
+    best = max(special, key=special.get)
+    return best if folders and special[best] >= len(folders) / 2 else max(shares, key=shares.get)
+
+
+def _level(files, pattern):
+    """How deep the students' folders are: as the first one. A student can only make folders below their own."""
+    matches = [pattern.fullmatch(found.name) for found in files if _is_notebook(found.name)]
+    return min((_depth(match) for match in matches if match), default=0)
+
+
+def _depth(match):
+    """How many folders are above a student's own; 0 where students have numbers, by which the pattern knows theirs."""
+    return 0 if "number" in match.groupdict() else match.string.count("/", 0, match.start("student"))
 
 
 def _students(layout, group, about, numbers, assignment):
@@ -328,10 +396,10 @@ def _stamps(files):
 
 
 def _metadata(files, report):
-    """Gradescope's list of submissions: name of the folder -> students and time."""
+    """Gradescope's list of submissions: name of the folder -> students and time. It is beside the students' folders."""
     found = {}
     for file in files:
-        if file.name.rsplit("/", 1)[-1] != METADATA or file.problem:
+        if not re.fullmatch(rf"((?!submission_\d+/)[^/]+/)?{re.escape(METADATA)}", file.name) or file.problem:
             continue
         try:
             found |= dict(_entries(_yaml(file.data)))

@@ -5,14 +5,16 @@ All are handed in by one class and graded in one run, side by side with as many 
 
 import csv
 import dataclasses
+import random
 import re
+import zipfile
 
 import pytest
-from attacks import FULL, HONEST, ends, frames, machinery, papers, secrets, values
+from attacks import FULL, HONEST, ends, frames, machinery, papers, secrets, values, zips
 from class_of import clone, hand_in, level
 from conftest import notebook
 
-from autograder import desk, intake, record
+from autograder import collect, desk, intake, record
 from autograder.bundle import Bundle
 from autograder.judge import Judge
 from autograder.ledger import Ledger
@@ -157,3 +159,75 @@ def test_a_folder_that_no_student_can_have_is_refused_and_the_others_are_graded(
         (course.submitted / student / "every_role" / "every_role.ipynb").write_text("{}")
     found, refused = desk.submissions(course, "every_role")
     assert [one.student for one in found] == ["all-right"] and list(refused) == [name]
+
+
+def zip_of(path, files):
+    """A zip of these files, all of one day in 2027."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            entry = zipfile.ZipInfo(name, (2027, 1, 31, 12, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, data)
+    return path
+
+
+def collected(source):
+    """Student -> the attempts in this source, and the report."""
+    report, found = collect.Report(), {}
+    for one in collect.attempts(collect.files_of(source, report), zips.NAME, collect.LAYOUTS, "auto", report):
+        found.setdefault(one.student, []).append(one)
+    return found, report
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["zip", "folder"])
+@pytest.mark.parametrize("hijack", zips.HIJACKS, ids=str)
+def test_what_a_student_adds_is_nobody_elses(hijack, packed, tmp_path):
+    """The first file of every student is there, and Bob's and Carl's are theirs alone."""
+    files = hijack.files | hijack.added
+    if packed:
+        source = zip_of(tmp_path / "class.zip", files)
+    else:
+        source = tmp_path / "class"
+        for name, data in files.items():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_bytes(data)
+    found, report = collected(source)
+    assert set(found) == {"Alice", "Bob", "Carl"}, report
+    assert b"alice" in [data for one in found["Alice"] for data in one.files.values()]
+    for who in ("Bob", "Carl"):
+        assert [one.files for one in found[who]] == [{zips.N: who.lower().encode()}]
+    if packed:
+        years = {who: {one.when.year for one in ones if one.when} for who, ones in found.items()}
+        assert years == {who: {hijack.years[who]} if hijack.years else set() for who in found}
+
+
+def test_one_students_files_leave_room_for_the_others(tmp_path, monkeypatch):
+    """Who fills the memory that there is for notebooks loses their own: no notebook is cut short without a word."""
+    monkeypatch.setattr(collect, "MOST_OWN_BYTES", 3000)
+    monkeypatch.setattr(collect, "MOST_BYTES", 7000)
+    full = {f"submission_1/{number}.ipynb": bytes(range(200)) * 5 for number in range(20)}
+    found, report = collected(zip_of(tmp_path / "class.zip", zips.GRADESCOPE | full))
+    for who in ("Bob", "Carl"):
+        assert [one.files for one in found[who]] == [{zips.N: who.lower().encode()}] and who not in report.problems
+    assert all(len(data) in (5, 1000) for one in found["Alice"] for data in one.files.values())
+    assert any("too much beside it" in sentence for sentence in report.problems["Alice"])
+
+
+def test_what_is_no_notebook_is_not_held(tmp_path):
+    files = zips.GRADESCOPE | {"submission_1/film.bin": random.Random(0).randbytes(2_000_000)}
+    report = collect.Report()
+    for source in (zip_of(tmp_path / "class.zip", files), tmp_path / "class"):
+        if source.suffix != ".zip":
+            (source / "submission_1").mkdir(parents=True)
+            (source / "submission_1" / "film.bin").write_bytes(files["submission_1/film.bin"])
+        film = next(one for one in collect.files_of(source, report) if one.name.endswith("film.bin"))
+        assert len(film.data) < 10 and not film.problem
+
+
+def test_a_students_own_zip_of_too_many_files_is_not_listed(tmp_path, monkeypatch):
+    entry = b"PK\x01\x02" + bytes(42)
+    end = b"PK\x05\x06" + bytes(4) + b"\xff\xff\xff\xff" + (46 * 65_535).to_bytes(4, "little") + bytes(6)
+    listed = []
+    monkeypatch.setattr(collect.zipfile.ZipFile, "_RealGetContents", lambda archive: listed.append(archive))
+    found = collect.Found("ann/work.zip", b"PK\x03\x04" + entry * 65_535 + end)
+    assert "too many files" in collect._unpacked(found).problem and not listed
