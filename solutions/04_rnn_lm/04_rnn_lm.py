@@ -828,8 +828,8 @@ check.passed()
 # sentences of the narwhal corpus. (Each batch holds sentences of one length, because different lengths come
 # only in exercise 6.)
 #
-# *Alternative text: the loss per word against the number of steps, on a logarithmic axis from 1 to 1000. It
-# begins at about 2.4 nats, falls below 0.5 within 50 steps, and wanders noisily around 0.05 at the end.*
+# *Alternative text: the loss per word against the number of steps, on a logarithmic axis from 1 to 1000. It begins
+# between 2.2 and 2.5 nats, is below 0.5 at most steps after the 50th, and wanders noisily around 0.05 at the end.*
 #
 # *What to see:* the loss per word falls from $\log 12$, pure guessing among twelve tags, to little. The
 # second cell lists the words that are still tagged wrong.
@@ -897,9 +897,9 @@ for word, wrong in (seen - right).most_common(8):
     print(f"    {word:8} wrong {wrong:3} times of {seen[word]}")
 
 # %% [markdown]
-# It is always the same ones, and some are wrong about one time in three: the words whose tag depends on the
-# **next** word, which a network that reads from left to right has not seen when it must decide. More
-# training does not help. Exercise 10 does.
+# Nearly all errors fall on the same few words, and some of these are wrong one time in three or more: the
+# words whose tag depends on the **next** word, which a network that reads from left to right has not seen when
+# it must decide. More training does not help. Exercise 10 does.
 
 # %% [markdown]
 # ## Exercise 5b: the same by the tape, and something new
@@ -1134,9 +1134,9 @@ for i, (ax, what) in enumerate(zip(axes, ("seconds", "memory in use at most (meg
 # ### END SOLUTION
 # ### BEGIN MARK SCHEME
 # 1 point: linear growth of nodes, time and memory, with a reason for memory (states are kept for the backward
-# pass), and shared parameters. 1 point: the chain $h_1 \to h_2 \to \dots \to h_T$ makes the steps sequential.
-# 1 point: quadratic growth, and shorter paths (or: nothing has to be squeezed into one vector, or parallel
-# steps) in return.
+# pass), and shared parameters; half a point without the reason or without the parameters. 1 point: the chain
+# $h_1 \to h_2 \to \dots \to h_T$ makes the steps sequential. 1 point: quadratic growth, and shorter paths (or:
+# nothing has to be squeezed into one vector, or parallel steps) in return; half a point for one of the two.
 # ### END MARK SCHEME
 
 # %% [markdown]
@@ -1477,13 +1477,13 @@ for where, sentences in [("alone", train_ids[3:4]), ("next to longer sentences",
 #
 # $$g_{h_{t-1}} = \bigl(g_{h_t} \odot (1 - h_t \odot h_t)\bigr)\, W_{hh}.$$
 #
-# While the states are near zero all slopes are 1, and each step back multiplies by the same matrix: after $k$
-# steps by $W_{hh}^k$. Powers run away. That of a number between 0 and 1 goes to zero, that of a greater one to
-# infinity, and for a matrix the number that decides in the long run is its **spectral radius**, the largest
-# absolute value of its eigenvalues. (An eigenvalue is the factor by which the matrix stretches a vector
-# whose direction it leaves alone. Over a few steps a gradient may grow even if the radius is less than 1;
-# no step makes it longer than the largest singular value does.) Gradients **vanish** or **explode**. States
-# far from zero have slopes below 1, which can only make gradients shorter.
+# While the states are near zero all slopes are 1, and each step back multiplies by the same matrix: after $k$ steps
+# by $W_{hh}^k$. Powers run away. That of a number between 0 and 1 goes to zero, that of a greater one to infinity,
+# and for a matrix the number that decides in the long run is its **spectral radius**, the largest absolute value of
+# its eigenvalues. (An eigenvalue is the factor by which the matrix stretches a vector whose direction it leaves
+# alone. Over a few steps a gradient may grow even if the radius is less than 1; no step makes it longer than the
+# largest singular value does.) Gradients **vanish** or **explode**. Where states are far from zero the slopes are
+# below 1, and each step back begins by making the gradient shorter.
 #
 # Write `gradient_norms(h, W_hh, g)`, the Euclidean norm of $g_{h_t}$ (the root of the sum of its squared
 # entries, over the whole batch) for all $t = 1, \dots, T$.
@@ -2488,8 +2488,8 @@ for temperature in (0.0, 0.5, 1.0, 1.5, 2.0):
 # %% [markdown] written="which_passage" points=3
 # ### BEGIN SOLUTION
 # B is the model's. What it has learned is local. Letter by letter it spells English words without a mistake,
-# it knows the form of a play (a name in capitals, a colon, a new line that begins with a capital letter), and
-# two or three words in a row always fit: *my lord*, *thou hast*, *your country's fault*.
+# it knows the form of a play (a name in capitals, a colon, new lines that begin with a capital letter, all but
+# one), and two or three words in a row mostly fit: *my lord*, *thou hast*, *your country's fault*.
 #
 # What it has not learned is what holds a sentence together. *let our son are some other words*, *thou hast
 # wife is strange*: each pair of neighbours is possible, but the sentence has no construction that is begun
@@ -2941,8 +2941,8 @@ check.passed()
 # A sequence of 40 steps whose loss comes from the last step only. The picture shows the norm of the gradient
 # with respect to each input, without truncation and with chunks of ten steps.
 #
-# *Alternative text: two lines over the steps 1 to 40. They lie on each other in the last chunk, steps 31 to
-# 40. Before it the full gradient wavers between 0.5 and 2, while the truncated one is exactly zero.*
+# *Alternative text: two lines over the steps 1 to 40. They lie on each other in the last chunk, steps 31
+# to 40. Before it the full gradient wavers between 0.5 and 2, while the truncated one is exactly zero.*
 #
 # *What to see:* within the chunk the two are the same; before it the truncated gradient is not small but
 # zero. What lies further back is remembered (the state carries it forward) but never learned from.
@@ -2975,7 +2975,8 @@ plots.curves(range(1, T + 1), norms, "step t", "norm of the gradient with respec
 #
 # *What to see:* next to its noun both models get the verb right. With a relative clause in between, the
 # 4-gram model follows the *last* noun, and the network, as a rule, the right one; with two of them it is less
-# sure. A name that must return is beyond both: they know that a name comes, not which.
+# sure. A name that must return is beyond both: at best they know that a name comes, but there are twelve, and
+# they do no better than chance, 8 percent.
 
 # %% figure="knowledge"
 trie = ngram.count(vocab.stream(narwhals.train, 4), 4, len(vocab), vocab.bos)
@@ -3005,7 +3006,7 @@ for text in ["the cow", "the cow that the sailors chase", "the cows that the sai
 # models with Witten-Bell 1.74 and with Kneser-Ney 1.70, your recurrent network about 1.5, the shortest. A dark
 # vertical line at 1.27 is the entropy.*
 #
-# *What to see:* of what the best n-gram model did not know, the network has learned nearly half. It has
+# *What to see:* of what the best n-gram model did not know, the network has learned about two fifths. It has
 # part of the agreement across relative clauses, of which n-grams know nothing. Much of its last gap is
 # names, as the table above lets one expect: in *nora and otis know that ... , and nora tells otis* the
 # second name must survive ten steps or more in one vector that also has to keep track of everything else.

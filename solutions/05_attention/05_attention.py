@@ -603,11 +603,12 @@ check.passed()
 #
 # $$\operatorname{Attention}(Q, K, V) = \operatorname{softmax}\left(\frac{Q K^T}{\sqrt{d_k}}\right) V .$$
 #
-# (On one slide of the lectures $V$ stands inside the softmax. It belongs outside: the softmax makes weights,
-# and weights multiply values.) The scores that nobody should see are computed too, that is cheaper than to
-# avoid them, and then taken out. How? Setting *weights* to 0 after the softmax comes too late: the forbidden
-# scores have already taken their share, and what is left no longer adds up to 1. So the *scores* are set to
-# $-\infty$ before it, since $e^{-\infty} = 0$, and the softmax never knows that there was something.
+# This is the formula of Vaswani and others (2017). (On one slide of the lectures $V$ stands inside the softmax. It
+# belongs outside: the softmax makes weights, and weights multiply values.) The scores that nobody should see are
+# computed too, that is cheaper than to avoid them, and then taken out. How? Setting *weights* to 0 after the
+# softmax comes too late: the forbidden scores have already taken their share, and what is left no longer adds
+# up to 1. So the *scores* are set to $-\infty$ before it, since $e^{-\infty} = 0$, and the softmax never knows that
+# there was something.
 #
 # A **mask** says who may look where: $M_{t,j}$ is true where position $t$ may look at $j$. For causal attention
 # it is true on and below the diagonal. Write two functions:
@@ -2010,6 +2011,9 @@ check.passed()
 # head that finds the name: every word looks at the name, as soon as there is one; before that all scores are
 # equal and so are the weights. (In a sentence with *two* names it would be torn between them; it takes a second
 # head, and a sense of position, to tell them apart.)
+#
+# *Alternative text: two maps of 17 by 17 words. Left, one dark cell per row, just below the diagonal. Right, shades
+# that become paler from row to row, and from "hugo" on one dark column at "hugo".*
 
 # %% figure="hand_made_heads"
 import matplotlib.pyplot as plt
@@ -2117,6 +2121,9 @@ def possible(words):
 #
 # The picture shows the loss on the training batches, averaged over 25 of them, against the number of steps on a
 # logarithmic axis; the grey line is the entropy.
+#
+# *Alternative text: the loss over the steps 25 to 1,500 falls from above 3 nats per token to about 1.4 at step 500 and
+# meets the grey line at 1.27 at the end.*
 
 # %% figure="training"
 import matplotlib.pyplot as plt
@@ -2184,8 +2191,12 @@ plt.show()
 # second *and* at the first name, after *tells* at the second one. In the row of *sea*, after which the verb has
 # to come, a head looks at *cow*, the subject, which the verb must agree with. Nobody has told it what a name or
 # a subject is. Other heads look at the last few words, like a soft n-gram model. And where a head has nothing
-# to look for it looks at `<s>`: its weights must add up to 1, so it needs a place where nothing is to be found.
-# Large transformers do the same.
+# to look for it looks at `<s>` (or at the comma): its weights must add up to 1, so it needs a place where nothing
+# is to be found. Large transformers do the same.
+#
+# *Alternative text: four triangular maps of 18 by 18 words with the rows of the second "and" and of "tells" framed. In
+# the first of these rows one head has nearly all its weight on "nora", in the second one has it on "otis"; many other
+# dark cells lie in the column of the first token or near the diagonal.*
 
 # %% figure="learned_heads"
 import matplotlib.pyplot as plt
@@ -2205,7 +2216,12 @@ plt.show()
 #
 # Each bar is a model, its length the loss on new sentences in nats per token; the grey part is the entropy,
 # below which no model can come, and the blue part is what the model does not know. The last bar is the one you
-# have just trained.
+# have just trained. (The bar of the RNN is the library's: as many hidden units as yours in notebook 04, but
+# trained for longer, and with Adam.)
+#
+# *Alternative text: horizontal bars, from top to bottom: uniform 4.95, n-gram models for n = 1 to 5, the smoothed
+# 4-gram model 1.74, the RNN 1.48 and attention alone 1.30, which hardly stands out beyond the dark line of the
+# entropy at 1.27.*
 #
 # *What to see:* one layer of attention, with nothing around it, closes most of the gap that the RNN had left.
 # The rest is for notebook 06.

@@ -19,12 +19,12 @@
 # residual connections. The language model around it is the one you know from the RNN: embeddings below, a
 # softmax over the vocabulary above, one prediction at every position.
 #
-# GPT, GPT-2 and GPT-3, the language models of OpenAI whose sizes have been published (2018 to 2020), are this
-# and nothing else. In this notebook you write every piece, put them together, compare with PyTorch number by
-# number, count the parameters of the real ones to the last digit, train one on narwhals in half a minute, and
-# see how close it comes to the line that no model can cross. After that, if you like, four things that make
-# large models usable: ways to pick the next word, a cache that saves most of the work, positions that rotate,
-# and heads that share.
+# GPT, GPT-2 and GPT-3, OpenAI's language models of 2018 to 2020, are this, up to details: the first has its norms
+# in another place, and in the third every other layer looks at near words only. In this notebook you write every
+# piece, put them together, compare with PyTorch number by number, count the parameters of the real ones to the last
+# digit, train one on narwhals in half a minute, and see how close it comes to the line that no model can cross.
+# After that, if you like, four things that make large models usable: ways to pick the next word, a cache that saves
+# most of the work, positions that rotate, and heads that share.
 
 # %% [markdown]
 # ## Notation
@@ -53,10 +53,10 @@ import numpy as np
 # ## Exercise 1: layer normalisation
 # *Difficulty 4 of 5 · about 40 minutes · 4 points*
 #
-# In a deep network small changes in low layers become large ones above: the inputs of a layer keep changing
-# their size while it tries to learn from them. **Layer normalisation** gives each token's vector mean 0 and
-# variance 1 before it enters a layer, and then lets the layer choose another scale and offset for each feature,
-# if it learns that one is better. For one token $a$ with $D$ features:
+# In a deep network small changes in low layers become large ones above: the inputs of a layer keep changing their
+# size while it tries to learn from them. **Layer normalisation** (Ba and others, 2016) gives each token's vector
+# mean 0 and variance 1 before it enters a layer, and then lets the layer choose another scale and offset for each
+# feature, if it learns that one is better. For one token $a$ with $D$ features:
 #
 # $$\mu = \frac{1}{D} \sum_{i} a_i, \qquad v = \frac{1}{D} \sum_i (a_i - \mu)^2, \qquad
 # n = \frac{a - \mu}{\sqrt{v + \varepsilon}}, \qquad b = \gamma \odot n + \beta .$$
@@ -229,8 +229,9 @@ backward.passed()
 # ## Exercise 2: residual connections
 # *Difficulty 2 of 5 · about 20 minutes · 2 points*
 #
-# Normalisation alone does not make a hundred layers trainable. The second device is almost too simple: let a
-# sublayer $f$ (attention, or a feed-forward network) compute not the new $x$, but what has to be *added* to it,
+# Normalisation alone does not make a hundred layers trainable. The second device (He and others, 2016) is almost
+# too simple: let a sublayer $f$ (attention, or a feed-forward network) compute not the new $x$, but what has to be
+# *added* to it,
 #
 # $$x' = x + f(\operatorname{norm}(x)) .$$
 #
@@ -239,9 +240,9 @@ backward.passed()
 # what comes back through the sublayer. Through $L$ blocks there is always one path on which nothing is
 # multiplied at all.
 #
-# The normalisation belongs on the branch, *before* the sublayer ("pre-norm"). The first transformers had it
-# after the sum, $x' = \operatorname{norm}(x + f(x))$ ("post-norm"): then the free path goes through every norm,
-# and deep stacks need tricks to train.
+# The normalisation belongs on the branch, *before* the sublayer ("pre-norm"). The first transformers, GPT among
+# them, had it after the sum, $x' = \operatorname{norm}(x + f(x))$ ("post-norm"): then the free path goes through
+# every norm, and deep stacks need tricks to train.
 #
 # Write `residual(x, norm, f)`, a block with pre-norm, where `norm` and `f` are functions that are handed in.
 # And `residual_backward(g, vjps)`: the gradient with respect to the input of a stack of blocks. `vjps[l]` is
@@ -375,7 +376,9 @@ for depth, shape in ((1, (3, 2, 5)), (7, (1, 4, 3)), (0, (2, 2, 2))):
 # How much of a gradient arrives at the bottom of a stack of random layers? The picture shows the size of the
 # gradient at the input, relative to that at the output, against the number of layers; the vertical axis is
 # logarithmic. Solid with dots: plain layers, $x' = f(x)$. Dashed with squares: residual blocks, your
-# `residual_backward`. Each layer is a random matrix that shrinks a gradient by about a third.
+# `residual_backward`. Each layer is a random matrix that shrinks a gradient by about a third. (In a stack of $L$
+# residual blocks each branch is divided by $\sqrt{L}$, as in GPT-2 before training; the sum of all branches would
+# otherwise grow with every block.)
 #
 # *Alternative text: gradient against the number of layers, 1 to 64. The solid line falls straight from 0.6 to
 # $10^{-12}$; the dashed one stays level a little above 1.*
@@ -398,7 +401,6 @@ for depth in depths:
     for M in layers[:depth]:
         g = g @ M
     plain.append(np.linalg.norm(g) / np.linalg.norm(top))
-    # branches are scaled so that their sum over the stack keeps its size, as in GPT-2
     g = residual_backward(top, [lambda g, M=M: g @ M / depth**0.5 for M in layers[:depth]])
     with_residual.append(np.linalg.norm(g) / np.linalg.norm(top))
 plots.curves(depths, {"plain layers": plain, "residual blocks": with_residual}, x_axis="layers",
@@ -420,8 +422,8 @@ plt.show()
 # W_1\colon (F, D), \quad W_2\colon (D, F).$$
 #
 # The hidden layer is wide, as a rule $F = 4D$; then this network holds two thirds of all parameters of its layer.
-# Its activation in the GPTs is a smooth relative of ReLU: $x$ times the probability that a standard normal number
-# is smaller than $x$. GPT-2 computes it by an approximation,
+# Its activation in the GPTs is a smooth relative of ReLU (Hendrycks and Gimpel, 2016): $x$ times the probability
+# that a standard normal number is smaller than $x$. GPT-2 computes it by an approximation,
 #
 # $$\operatorname{gelu}(x) = \frac{x}{2}
 # \left(1 + \tanh\left(\sqrt{\frac{2}{\pi}}\, \bigl(x + 0.044715\, x^3\bigr)\right)\right),$$
@@ -907,9 +909,9 @@ check.passed()
 # before you read on.
 #
 # Each of the $L$ layers has two norms (gain and bias), the attention matrices $W_\text{in}$ $(3D, D)$ and
-# $W_\text{out}$ $(D, D)$ with their biases, and the two feed-forward matrices with theirs. Around the layers
-# are $E$ $(V, D)$, $P$ $(C, D)$ and the final norm, which the first GPT does not have. The head is tied, so it
-# has no parameters of its own, and the number of heads makes no difference.
+# $W_\text{out}$ $(D, D)$ with their biases, and the two feed-forward matrices with theirs. Around the layers are
+# $E$ $(V, D)$, $P$ $(C, D)$ and the final norm, which the first GPT, being post-norm, does not have. The head is
+# tied, so it has no parameters of its own, and the number of heads makes no difference.
 #
 # Write three functions.
 #
@@ -931,8 +933,8 @@ check.passed()
 # </details>
 # <details><summary>Hint 2: the shape of the answer</summary>
 #
-# Per layer $4D^2 + 4D$ for attention, $2DF + F + D$ for the feed-forward network, $4D$ for the norms; times
-# $L$; plus $VD + CD$, plus $2D$ if there is a final norm.
+# A layer: the entries of the four matrices, of their four biases, and of the gains and biases of two norms. Times
+# the number of layers; plus two tables; plus one more norm, if there is one.
 #
 # </details>
 # <details><summary>Hint 3: if you are a little below the expected number</summary>
@@ -1066,9 +1068,10 @@ check.passed()
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# The sizes of the GPTs by your count, their memory, and what their training costs with 300 billion tokens. The
-# bars show what share of the parameters is in which part: from left to right embeddings of words, embeddings of
-# positions, attention, feed-forward networks (norms are too few to be seen).
+# The sizes of the GPTs by your count, their memory, and what it costs to train each of them on 300 billion tokens,
+# as GPT-3 was (its predecessors saw far fewer). The bars show what share of the parameters is in which part: from
+# left to right embeddings of words, embeddings of positions, attention, feed-forward networks (norms are too few to
+# be seen).
 #
 # *Alternative text: four horizontal bars in parts. Words, attention and feed-forward networks in percent: GPT 27, 24
 # and 49; GPT-2 small 31, 23 and 46; GPT-2 5, 32 and 63; GPT-3 less than 1, 33 and 66. Positions are hardly visible.*
@@ -1224,7 +1227,7 @@ def attend(x, W_in, b_in, W_out, b_out, heads=4):
     B, T, D = x.shape
     parts = (x @ W_in.T + b_in).reshape(B, T, 3, heads, D // heads).transpose(2, 0, 3, 1, 4)
     scores = parts[0] @ parts[1].swapaxes(2, 3) * (D // heads) ** -0.5 + looks_back[:T, :T]
-    weights = scores.exp()
+    weights = scores.exp()              # these scores stay small, so nothing is subtracted before exp
     found = (weights / weights.sum(axis=-1, keepdims=True)) @ parts[2]
     return found.swapaxes(1, 2).reshape(B, T, D) @ W_out.T + b_out
 
@@ -1315,9 +1318,9 @@ def write(uniforms, distribution=softmax):
 # and falls to 0 along half a cosine. Below, the loss falls steeply to 1.4 at step 300, then slowly, and reaches the
 # grey line at 1.27 in the last 300 steps.*
 #
-# *What to see:* the loss falls fastest at the end of the warm-up, and as the rate goes to 0 it comes to rest at the
-# line. It even dips below: 25 batches may happen to hold easy sentences, and each has been seen two or three times.
-# What counts is the number that is printed below, the loss on new sentences.
+# *What to see:* during the warm-up the loss falls from 5.6 (far above the edge of the picture) to 1.9, and as the
+# rate goes to 0 it comes to rest at the line. It even dips below: 25 batches may happen to hold easy sentences, and
+# each has been seen two or three times. What counts is the number that is printed below, the loss on new sentences.
 
 # %% figure="training"
 import matplotlib.pyplot as plt
@@ -1534,7 +1537,8 @@ print(", ".join(f"{name}: {np.mean(true - p):.3f} nats per token above the floor
 # * 1 point: loss = entropy + divergence, and a divergence is at least 0 (in words is enough: the language
 #   itself is random, even the true model pays this).
 # * 1 point: the distance: estimation from limited data, or training not finished, or capacity (two of them, or
-#   one with the words that show it), and two sensible remedies and one useless one.
+#   one with the words that show it), and two sensible remedies and one useless one. (Half a point for the reasons
+#   alone or the remedies alone.)
 # * 1 point: below the line: chance with few sentences, or a leak / contamination / wrong counting of tokens.
 #   (Half a point if only "a bug".)
 # ### END MARK SCHEME
@@ -1848,7 +1852,7 @@ check.passed()
 # of 16 features; both axes are logarithmic. Solid with dots: everything before it is computed again. Dashed with
 # squares: your `attend_with_cache`.
 #
-# *Alternative text: time against position, 25 to 400. Without a cache it rises, ever steeper, by a factor of about 100.
+# *Alternative text: time against position, 25 to 400. Without a cache it rises, ever steeper, by a factor of 50 to 100.
 # With one it hardly rises, and at position 400 it is a small part of the other.*
 #
 # *What to see:* without a cache the time for one more token grows ever faster, in the end with the square of its
