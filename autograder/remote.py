@@ -141,8 +141,10 @@ class Session:
         """Makes sure that every question so far has had one reply: who has answered for himself, or left, is lost now.
 
         At the next question it would be too late, which may be another exercise's. The word cannot be foreseen, so that
-        what was sent before does not count.
+        what was sent before does not count. The test's functions are gone from here on: a cell that called one would
+        keep this process busy while nothing watches over it.
         """
+        self.callbacks.clear()
         self.allow(SETTLE_SECONDS)
         word = secrets.token_hex(8)
         if self.ask("here", word) != word:

@@ -124,12 +124,13 @@ check.passed()
 KEEPING = "kept = []\ndef count_words(f):\n    kept.append(f)\n    return {}"
 PASSING_ON = {
     "calls": "def entropy(p): return kept[0](p)",
+    "calls in a cell": "said = kept[0]([0.5, 0.25, 0.25])\ndef entropy(p): return said",
     "is": "entropy = kept[0]",
     "calls by its number": "import copy\ndef entropy(p):\n    f = copy.copy(kept[0])\n    f._number += 1\n    return f(p)",
 }
 
 
-@pytest.mark.parametrize("passing", PASSING_ON.values(), ids=PASSING_ON)
+@pytest.mark.parametrize("passing", PASSING_ON)
 def test_a_function_of_one_test_answers_no_other(sample_grader, sample_bundle, passing):
     """The test of count_words hands over what entropy is asked for; its answer keeps it, in the room of both."""
     cells = [
@@ -139,13 +140,14 @@ def test_a_function_of_one_test_answers_no_other(sample_grader, sample_bundle, p
     ]
     exercises = [dataclasses.replace(exercise, torch=False) for exercise in sample_bundle.exercises]
     bundle = dataclasses.replace(sample_bundle, cells=tuple(cells), exercises=tuple(exercises))
-    answers = {"count_words": KEEPING, "entropy": f"{passing}\ndef twice(p): return 0"}
+    answers = {"count_words": KEEPING, "entropy": f"{PASSING_ON[passing]}\ndef twice(p): return 0"}
     repaired = intake.repair(intake.read_submission(notebook(bundle, answers)), bundle)
     results = Judge(bundle, sample_grader.houses, sample_grader.limits).judge(repaired.steps)
     assert {result.cell: result.verdict for result in results if result.kind == "test"} == {
         "test-count_words": "passed",
-        "test-entropy": "stopped",
+        "test-entropy": "failed" if "in a cell" in passing else "stopped",
     }
+    assert "in a cell" not in passing or "stopped" in [one.verdict for one in results if one.kind == "run"]
 
 
 FOLDERS = ["=1+1", "+1", "-rf", "@x", ".hidden", "a b", "a;b", "a\nb", "ü", "х", "x" * 101, "<script>", "a'b", "$(id)", "%00", "~", "*", "a\\b"]

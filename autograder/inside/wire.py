@@ -20,6 +20,7 @@ NUMERIC = re.compile(r"[<>|=][biufc]\d{1,2}\Z")
 MAX_INTEGER_BYTES = 4096
 MAX_EMPTY = 1_000_000  # rows, or columns, of an array without entries
 MAX_EQUAL_HASHES = 50  # of the keys of one dictionary, or the items of one set
+MAX_KNOWN_HASHES = 50_000  # of all keys and items of sets in a frame: those whose hashes can be known elsewhere
 
 
 class WireError(Exception):
@@ -54,7 +55,7 @@ class Codec:
 
     def unpack(self, data):
         """The value that `data` stands for; WireError when it is malformed or over the bounds."""
-        self._left = self.bounds.items
+        self._left, self._known_hashes = self.bounds.items, 0
         try:
             packed = msgpack.unpackb(
                 data,
@@ -95,11 +96,11 @@ class Codec:
         if tag in SEQUENCES:
             items = self._decode_items(body, depth + 1)
             if tag in (SET, FROZENSET):
-                _refuse_collisions(items)
+                self._refuse_collisions(items)
             return SEQUENCES[tag](items)
         if tag == DICT:
             items = self._decode_items(body, depth + 1)
-            _refuse_collisions(items[::2])
+            self._refuse_collisions(items[::2])
             return dict(zip(items[::2], items[1::2], strict=True))
         if tag in (ARRAY, SCALAR, TENSOR):
             return _array(tag, *body)
@@ -114,17 +115,28 @@ class Codec:
     def _decode_items(self, packed, depth):
         return [self._decode(item, depth) if type(item) is list else item for item in packed]
 
+    def _refuse_collisions(self, keys):
+        """Keys can be made to collide, so that a dictionary of them takes minutes, and nothing can interrupt it.
+
+        Not only keys of one hash do: different numbers are found by the million that are looked for in the same places.
+        Strings are salted, by each process with a salt of its own; of all others there may be only so many.
+        """
+        self._known_hashes += sum(not _salted(key) for key in keys)
+        if self._known_hashes > MAX_KNOWN_HASHES:
+            raise WireError(f"more than {MAX_KNOWN_HASHES:,} keys, or items of sets, that are not made of strings")
+        if len(keys) <= MAX_EQUAL_HASHES:
+            return
+        hashes = sorted(map(hash, keys))
+        if any(map(int.__eq__, hashes, hashes[MAX_EQUAL_HASHES:])):
+            raise WireError(f"more than {MAX_EQUAL_HASHES} keys have the same hash")
+
 
 SEQUENCES = {LIST: list, TUPLE: tuple, SET: set, FROZENSET: frozenset}
 
 
-def _refuse_collisions(keys):
-    """Thousands of keys of one hash take minutes to put into a dictionary, and nothing can interrupt it."""
-    if len(keys) <= MAX_EQUAL_HASHES:
-        return
-    hashes = sorted(map(hash, keys))
-    if any(map(int.__eq__, hashes, hashes[MAX_EQUAL_HASHES:])):
-        raise WireError(f"more than {MAX_EQUAL_HASHES} keys have the same hash")
+def _salted(key):
+    """Whether nobody can foresee the key's hash in another process: strings, and tuples of nothing else."""
+    return type(key) in (str, bytes) or type(key) is tuple and all(map(_salted, key))
 
 
 def _integer_bytes(value):

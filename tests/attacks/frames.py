@@ -49,6 +49,15 @@ WRITTEN = {
     "a result with changes that are none": "send('ok', [0, 1, 5])",
 }
 
+# Keys whose hashes an answer can foresee, so that it can make them collide, in the judge alone.
+FORESEEN = "keys = [i << 20 for i in range(60_000)]\n"
+COLLIDING = {
+    "a dictionary": "send('ok', [0, [4, *[x for key in keys for x in (key, None)]], [0]])",
+    "a set": "send('ok', [0, [2, *keys], [0]])",
+    "many sets": "send('ok', [0, [0, *[[2, *keys[i : i + 40]] for i in range(0, 60_000, 40)]], [0]])",
+    "tuples": "send('ok', [0, [2, *[[1, 'x', key] for key in keys]], [0]])",
+}
+
 # Written when the function is called, these are the reply to the call, and true; the reply that follows is one too many.
 CLAIMED = {
     "the right value, and another": f"send('ok', [0, {RIGHT}, [0]])\nreturn 'wrong'",
@@ -71,6 +80,7 @@ FORGED = {
 ATTACKS = [
     *when_called("writes when called", {name: f"{body}\nreturn 'wrong'" for name, body in WRITTEN.items()}, before=SEND),
     *in_cell("writes while its cell runs", {name: f"{WRONG}\n{SEND}{body}" for name, body in WRITTEN.items()}),
+    *when_called("returns colliding keys:", COLLIDING, before=SEND + FORESEEN, says="more than 50,000 keys"),
     *when_called("claims", CLAIMED, before=SEND),
     *in_cell("answers for itself and leaves", {name: f"{SEND}send({reply})\nos._exit(0)" for name, reply in FORGED.items()}),
     Attack("answers before it is asked", {"count_words": f"{SEND}{function('return 0')}\nfor _ in range(3): send('ok', [0, {RIGHT}, [0]])"}),
