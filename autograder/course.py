@@ -2,6 +2,8 @@
 
 import dataclasses
 import datetime as dt
+import math
+import os
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -10,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 FILE = "course.toml"
 MB = 1_000_000
+DATE = "a date and time with its zone, as in 2027-01-31T23:59:00+01:00 (without quotes)"
 
 
 class CourseError(Exception):
@@ -102,11 +105,7 @@ class Course:
         """Reads course.toml in `root`, or in the nearest folder above that has one. Raises CourseError."""
         root = _find(root)
         file = root / FILE
-        try:
-            data = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise CourseError(f"{file} is not valid TOML: {error}") from None
-        return _course(root, _Table(data, file))
+        return _course(root, _Table(read_toml(file, CourseError), file))
 
     def assignment(self, name):
         """The assignment of that name; raises CourseError listing those there are."""
@@ -180,6 +179,36 @@ class Course:
         return self.notebooks / name / f"{name}.ipynb"
 
 
+def read_toml(file, error):
+    """A TOML file as plain data. What cannot be read is an `error` (a class of exceptions) that shows the line."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark of its encoding
+    except UnicodeDecodeError:
+        raise error(f"{file} is not valid TOML: it is no text in UTF-8; save it in that encoding.") from None
+    except FileNotFoundError:
+        raise
+    except OSError as problem:
+        raise error(f"{file} cannot be read: {problem.strerror}.") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise error(f"{file} is not valid TOML: {problem}{_line_at_fault(text, str(problem))}") from None
+
+
+def _line_at_fault(text, problem):
+    """The line that the parser names, and how a date is written where it holds one."""
+    if not (place := re.search(r"at line (\d+)", problem)):
+        return ""
+    line = text.split("\n")[int(place[1]) - 1].strip()
+    dated = re.search(r"=\s*\d+[-./]\d+[-./]\d+", line)
+    return f"\n    {line}" + (f"\nWrite {DATE}." if dated else "")
+
+
+def written(value):
+    """A value as it stands in the file, or nearly so."""
+    return value.isoformat() if isinstance(value, (dt.date, dt.time)) else repr(value)
+
+
 def _find(root):
     if root is not None:
         root = Path(root).resolve()
@@ -210,8 +239,8 @@ class _Table:
             return default
         value = self.data.pop(key)
         if not isinstance(value, kinds) or isinstance(value, bool):
-            wanted = " or ".join(_WORDS[kind] for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
-            raise self.error(key, f"must be {wanted}, not {value!r}")
+            wanted = _WORDS[kinds]
+            raise self.error(key, f"must be {wanted}, not {written(value)}")
         return value
 
     def table(self, key):
@@ -225,10 +254,10 @@ class _Table:
 _WORDS = {
     str: "a string",
     int: "a whole number",
-    float: "a number",
+    (int, float): "a number",
     list: "a list",
     dict: "a table",
-    dt.datetime: "a date and time",
+    dt.datetime: DATE,
 }
 
 
@@ -239,6 +268,8 @@ def _course(root, top):
         raise about.error("id", f"may hold letters, digits, - and _ only, not {course_id!r}")
     title = about.take("title", str, required=True)
     database = about.take("db_url", str)
+    if database and not re.match(r"[a-z]\w*(\+\w+)?://", database):
+        raise about.error("db_url", f"must be an address such as postgresql+psycopg://user@host/name, not {database!r}")
     about.finish(["id", "title", "db_url"])
     limits = _limits(top.table("limits"), Limits())
     paths = _paths(top.table("paths"))
@@ -284,8 +315,8 @@ def _limits(table, defaults):
         value = table.take(entry.name, kinds)
         if value is None:
             continue
-        if value <= 0:
-            raise table.error(entry.name, f"must be more than 0, not {value!r}")
+        if not 0 < value < math.inf:
+            raise table.error(entry.name, f"must be more than 0, and finite, not {value!r}")
         changed[entry.name] = entry.type(value)
     table.finish([entry.name for entry in dataclasses.fields(Limits)])
     return dataclasses.replace(defaults, **changed)
@@ -339,6 +370,6 @@ def _layout(table):
 
 def _paths(table):
     names = [entry.name for entry in dataclasses.fields(Paths)]
-    chosen = {name: Path(value) for name in names if (value := table.take(name, str))}
+    chosen = {name: Path(os.path.expanduser(value)) for name in names if (value := table.take(name, str))}
     table.finish(names)
     return Paths(**chosen)

@@ -12,8 +12,9 @@ student knows at every hand-in how many are left, and nothing that is handed in 
 """
 
 import datetime as dt
-import tomllib
 from dataclasses import dataclass
+
+from .course import read_toml, written
 
 DAY = dt.timedelta(days=1)
 
@@ -138,11 +139,9 @@ def extensions(course):
     """Student -> assignment -> extension, from extensions.toml in the workspace; empty without it. Raises LateError."""
     file = course.workspace / "extensions.toml"
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        data = read_toml(file, LateError)
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LateError(f"{file} is not valid TOML: {error}") from None
     known = {one.name for one in course.assignments}
     for student, given in data.items():
         if not isinstance(given, dict):
@@ -154,23 +153,55 @@ def extensions(course):
 
 def _check(file, student, name, value, known):
     where = f"{file}: {name!r} of [{student}]"
+    if isinstance(value, dict):
+        raise LateError(f'{file}: write an id that has a dot or @ in it in quotes, as in ["{student}.{name}"].')
     if name not in known:
         raise LateError(f"{where} is no assignment of course.toml; those are: {', '.join(sorted(known))}.")
     if isinstance(value, dt.datetime):
         if value.tzinfo is None:
             raise LateError(f"{where} needs a time zone, as in {value.isoformat()}+01:00.")
     elif type(value) is not int or value < 0:
-        raise LateError(f"{where} must be a date and time with its zone, or a whole number of days, not {value!r}.")
+        raise LateError(
+            f"{where} must be a date and time with its zone, or a whole number of days, not {written(value)}."
+        )
 
 
 def handed_in(course, student):
     """Assignment -> when the student handed it in, as the timestamp.txt beside it says (nbgrader's format)."""
     found = {}
     for assignment in course.assignments:
-        file = course.submitted / student / assignment.name / "timestamp.txt"
-        if file.is_file() and (when := parse(file.read_text(encoding="utf-8", errors="replace"))):
+        text = _stamp(course, student, assignment.name)
+        if text is not None and (when := parse(text)):
             found[assignment.name] = when
     return found
+
+
+def _stamp(course, student, name):
+    """What stands in timestamp.txt, or None where there is no such file."""
+    file = course.submitted / student / name / "timestamp.txt"
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
+
+
+def unheeded(course):
+    """What was written about lateness and has no effect, as sentences: for nobody who is there, or no time at all.
+
+    A misspelled student in extensions.toml, or `yesterday` in timestamp.txt, would else change nothing without a word.
+    """
+    there = sorted(path.name for path in course.submitted.glob("*") if path.is_dir())
+    file = course.workspace / "extensions.toml"
+    said = [
+        f"{file}: {student} has handed in nothing yet. (Is that how the folder in {course.submitted} is spelled?)"
+        for student in sorted(set(extensions(course)) - set(there))
+    ]
+    for student in there:
+        for one in course.assignments:
+            text = _stamp(course, student, one.name)
+            if text is not None and parse(text) is None:
+                where = course.submitted / student / one.name / "timestamp.txt"
+                said.append(
+                    f"{where} holds no time, so {student} counts as in time. Write it as 2027-02-01 04:59:00 UTC."
+                )
+    return said
 
 
 def parse(text):

@@ -7,6 +7,7 @@ import pytest
 from autograder.course import Course, CourseError, Limits
 
 COURSE = '[course]\nid = "c"\ntitle = "A course"\n'
+ASSIGNMENT = "[[assignments]]\nname = 'a'\ntitle = 't'\n"
 
 
 def load(folder, text):
@@ -84,7 +85,16 @@ def test_an_unknown_assignment_is_an_error_that_lists_the_known(tmp_path):
             COURSE + "[[assignments]]\nname = 'a'\ntitle = 't'\ndue = 2027-01-31T23:59:00\n",
             "needs a time zone",
         ),
-        (COURSE + "[[assignments]]\nname = 'a'\ntitle = 't'\nwithhold = ['os; rm']\n", "lists modules"),
+        (COURSE + ASSIGNMENT + "due = 2027-01-31\n", "'due' of assignment a must be a date and time .*, not 2027-01-31[.]"),
+        (COURSE + ASSIGNMENT + "due = '31 January'\n", "without quotes.*, not '31 January'"),
+        (COURSE + ASSIGNMENT + "due = 2027-01-31T23:59-05:00\n", r"line 7.*\n    due = 2027-01-31T23:59-05:00\nWrite a date and"),
+        (COURSE + ASSIGNMENT + "due = 2027-01-31T23:59:00 EST\n", "Write a date and time with its zone, as in"),
+        (COURSE + ASSIGNMENT + "due = 31.01.2027\n", "Write a date and time with its zone, as in"),
+        (COURSE + 'db_url = "sqlite"\n', r"'db_url' of \[course\] must be an address"),
+        (COURSE + "[limits]\ncell_seconds = inf\n", "and finite, not inf"),
+        (COURSE + "[limits]\ncell_seconds = nan\n", "and finite, not nan"),
+        (COURSE + "[limits]\ncell_seconds = '20'\n", "must be a number, not '20'"),
+        (COURSE + ASSIGNMENT + "withhold = ['os; rm']\n", "lists modules"),
         (COURSE + "[[assignments]]\nname = 'a'\ntitle = 't'\n" * 2, "lists 'a' twice"),
     ],
 )
@@ -92,3 +102,18 @@ def test_what_cannot_be_meant_is_an_error_that_names_the_key(tmp_path, text, com
     with pytest.raises(CourseError, match=complaint) as error:
         load(tmp_path, text)
     assert "course.toml" in str(error.value)
+
+
+def test_a_file_that_begins_with_the_mark_of_its_encoding_is_read(tmp_path):
+    assert load(tmp_path, "\ufeff" + COURSE).id == "c"
+
+
+def test_a_file_in_another_encoding_says_so(tmp_path):
+    (tmp_path / "course.toml").write_bytes((COURSE + "# d\u00e9but").encode("latin-1"))
+    with pytest.raises(CourseError, match="no text in UTF-8; save it"):
+        Course.load(tmp_path)
+
+
+def test_a_workspace_may_lie_in_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert str(load(tmp_path, COURSE + '[paths]\nworkspace = "~/class"\n').workspace) == "/home/ada/class"

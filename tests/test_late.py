@@ -195,6 +195,9 @@ def test_extensions_are_read_from_the_workspace_and_are_a_students_own(course):
     [
         ("[", "is not valid TOML"),
         ("all-right = 3\n", r"write a student as a table, \[all-right\]"),
+        ("[all.right]\nhw1 = 3\n", r'in quotes, as in \["all.right"\]'),
+        ("[all-right]\nhw1 = 2027-02-01\n", "or a whole number of days, not 2027-02-01[.]"),
+        ("[all-right]\nhw1 = 2027-02-01T00:00:00 EST\n", r"    hw1 = 2027-02-01T00:00:00 EST\nWrite a date and time"),
         ("[all-right]\nhw9 = 3\n", r"'hw9' of \[all-right\] is no assignment of course.toml; those are: hw1"),
         ("[all-right]\nhw1 = -1\n", "or a whole number of days, not -1"),
         ("[all-right]\nhw1 = true\n", "or a whole number of days, not True"),
@@ -206,6 +209,21 @@ def test_an_extension_that_cannot_be_meant_is_an_error_that_names_it(course, tex
     with pytest.raises(late.LateError, match=complaint) as error:
         late.of_student(course, "all-right")
     assert "extensions.toml" in str(error.value)
+
+
+def test_extensions_in_a_folder_instead_of_a_file_say_so(course):
+    (course.workspace / "extensions.toml").mkdir(parents=True)
+    with pytest.raises(late.LateError, match="extensions.toml cannot be read: Is a directory"):
+        late.extensions(course)
+
+
+def test_what_has_no_effect_is_said(course):
+    extend(course, "[all-right]\nhw1 = 2\n[off-by-two]\nhw1 = 2\n")
+    hand_in(course, "all-right", "2027-02-02 12:00:00 UTC")
+    hand_in(course, "off-by-one", "yesterday, I think")
+    misspelled, no_time = late.unheeded(course)
+    assert "off-by-two has handed in nothing yet" in misspelled
+    assert "off-by-one/hw1/timestamp.txt holds no time, so off-by-one counts as in time" in no_time
 
 
 @pytest.mark.parametrize(
