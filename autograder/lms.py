@@ -7,6 +7,9 @@ Canvas. So export the gradebook from Canvas and give that file as `roster`; only
 import csv
 import io
 import json
+import re
+import unicodedata
+from collections import defaultdict
 
 from . import record
 from .bundle import Bundle
@@ -24,7 +27,7 @@ class RosterError(Exception):
 
 
 def canvas(found, title, points, roster=None):
-    """The import file's text, and the students of ours whom the roster does not have.
+    """The import file's text, and the students of ours whom the roster does not have, or has more than once.
 
     found: export.Line of one assignment; title: its name in Canvas; points: full marks; roster: the text that Canvas
     exported, or None (then students are known by their login alone). A student without a score has an empty cell,
@@ -34,17 +37,35 @@ def canvas(found, title, points, roster=None):
     header, rows = _roster(roster) if roster is not None else (list(PLAIN), _plain(scores))
     column = next((name for name in header if name == title or name.startswith(f"{title} (")), title)
     kept = [name for name in IDENTITY if name in header]
-    text, taken = io.StringIO(), set()
+    students = _matched(rows, scores)
+    text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*kept, column])
-    for row in rows:
-        if row.get("Student", "").strip().lower() == POSSIBLE:
+    for at, row in enumerate(rows):
+        if _is_possible(row):
             writer.writerow([*(row.get(name, "") for name in kept), f"{points:g}"])
             continue
-        student = next((one for one in _names(row) if one in scores), None)
-        taken.add(student)
-        writer.writerow([*(safe(row.get(name, "")) for name in kept), safe(scores.get(student))])
-    return text.getvalue(), sorted(set(scores) - taken)
+        writer.writerow([*(safe(row.get(name, "")) for name in kept), safe(scores.get(students.get(at)))])
+    return text.getvalue(), sorted(set(scores) - set(students.values()))
+
+
+def _matched(rows, students):
+    """Place of a row -> our student. Who fits two rows gets none: a score must never be somebody else's."""
+    known = [defaultdict(list) for _ in range(KINDS)]
+    for at, row in enumerate(rows):
+        if not _is_possible(row):
+            for kind, name in enumerate(_names(row)):
+                known[kind][name].append(at)
+    found = {}
+    for student in students:
+        places = next((kind[student.casefold()] for kind in known if student.casefold() in kind), [])
+        if len(places) == 1:
+            found.setdefault(places[0], []).append(student)
+    return {at: one[0] for at, one in found.items() if len(one) == 1}
+
+
+def _is_possible(row):
+    return row.get("Student", "").strip().lower() == POSSIBLE
 
 
 def _roster(text):
@@ -60,11 +81,20 @@ def _plain(scores):
     return [{"Student": "Points Possible"}, *({"Student": one, "SIS Login ID": one} for one in sorted(scores))]
 
 
+KINDS = 6
+
+
 def _names(row):
-    """What our student's id may be in a row of the roster."""
-    login = row.get("SIS Login ID", "").strip()
-    known = (login, login.partition("@")[0], row.get("SIS User ID", "").strip(), row.get("ID", "").strip())
-    return [name for name in known if name]
+    """What our student's id may be in a row of the roster, the surest kind first; KINDS of them, "" where it has none.
+
+    Canvas's zips know their files by the student's name without spaces and by the number that is the roster's ID:
+    `Lovelace, Ada` is lovelaceada, or lovelaceada-1815 where two have that name (see autograder.collect).
+    """
+    login, number = row.get("SIS Login ID", "").strip(), row.get("ID", "").strip()
+    plain = "".join(c for c in unicodedata.normalize("NFKD", row.get("Student", "")) if not unicodedata.combining(c))
+    zipped = re.sub(r"[^A-Za-z0-9]", "", plain)
+    known = (login, login.partition("@")[0], row.get("SIS User ID", "").strip(), number, f"{zipped}-{number}", zipped)
+    return [name.casefold() for name in known]
 
 
 # --- results.json -----------------------------------------------------------------------------------------
@@ -120,7 +150,10 @@ def results_json(bundle, made):
 
 
 def write_canvas(course, name, roster=None):
-    """Writes canvas-NAME.csv into the workspace; returns its path and the students whom the roster does not have."""
+    """Writes canvas-NAME.csv into the workspace.
+
+    Returns its path, the students whom the roster does not have, and those who wait for marks: their scores will rise.
+    """
     from . import desk
 
     bundle = Bundle.from_source(course, name)
@@ -130,10 +163,11 @@ def write_canvas(course, name, roster=None):
         raise RosterError(f"{roster} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise RosterError(f"{roster} is not what Canvas exports: it is no text in UTF-8.") from None
-    text, unknown = canvas(desk.table(course, name), bundle.title, bundle.points, text)
+    table = desk.table(course, name)
+    text, unknown = canvas(table, bundle.title, bundle.points, text)
     path = course.workspace / f"canvas-{name}.csv"
     write_atomically(path, text)
-    return path, unknown
+    return path, unknown, [line.student for line in table if line.status == record.TO_MARK]
 
 
 def write_results(course, name):

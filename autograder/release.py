@@ -9,10 +9,10 @@ import hashlib
 import re
 import shutil
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import build
+from . import build, late
 from .course import CourseError
 
 KEPT = ("pyproject.toml", "constraints.txt", "environment.yml", "CHANGELOG.md")
@@ -25,12 +25,15 @@ FROM_IMPORT = re.compile(r"from nextword import ([\w, ]+)")
 
 @dataclass(frozen=True)
 class Release:
-    """What was written: the folder and its zip; `withheld` modules; `later`: notebook -> the modules it waits for."""
+    """What was written: the folder and its zip; `withheld` modules; `later`: notebook -> the modules it waits for;
+    `waiting`: assignments that were due, but may still be handed in -> until when."""
 
     folder: Path
     archive: Path
     withheld: list
     later: dict
+    waiting: dict = field(default_factory=dict)
+
 
 README = """# {title}
 
@@ -60,18 +63,21 @@ you have written on an older version of a notebook is graded all the same.
 """
 
 
-def release(course, folder, now=None):
+def release(course, folder, now=None, when_due=False):
     """Writes the students' tree to `folder` and a zip beside it; returns a Release.
 
     Left out are library modules that answer an assignment which is still open, and notebooks that need one of them
     (a later notebook may stand on what an earlier one asks for: it comes when that one is over).
-    `now` (a datetime with a time zone) decides which assignments are over. A folder that is not an earlier release is
-    never overwritten: CourseError.
+    `now` (a datetime with a time zone) decides which assignments are over: those that nobody may hand in any more under
+    the late policy; with `when_due`, those whose due date has passed. A folder that is not an earlier release is never
+    overwritten: CourseError.
     """
-    folder = Path(folder)
-    _empty(folder)
+    folder, now = Path(folder), now or dt.datetime.now(dt.UTC)
+    _check_modules(course)
     build.build_all(course)
-    withheld = withheld_modules(course, now or dt.datetime.now(dt.UTC))
+    _empty(folder)
+    (folder / MARKER).write_text("made by: autograder release\n")
+    withheld = withheld_modules(course, now, when_due)
     later = {a.name: needed for a in course.assignments if (needed := _needs(course, a, withheld))}
     for assignment in (a for a in course.assignments if a.name not in later):
         target = folder / "notebooks" / assignment.name
@@ -85,8 +91,19 @@ def release(course, folder, now=None):
         (folder / "lib" / (module.replace(".", "/") + ".py")).unlink(missing_ok=True)
     first = next((a.name for a in course.assignments if a.withhold), course.assignments[0].name)
     (folder / "README.md").write_text(README.format(title=course.title, first=first), encoding="utf-8")
-    (folder / MARKER).write_text("made by: autograder release\n")
-    return Release(folder, _zip(folder), withheld, later)
+    waiting = {a.name: ends for a in course.assignments if a.due and a.due <= now < (ends := over(course, a, when_due))}
+    return Release(folder, _zip(folder), withheld, later, waiting)
+
+
+def _check_modules(course):
+    """A misspelled module would be given away: CourseError."""
+    for assignment in course.assignments:
+        for module in assignment.withhold:
+            if not (course.lib / (module.replace(".", "/") + ".py")).is_file():
+                raise CourseError(
+                    f"{course.root / 'course.toml'}: 'withhold' of assignment {assignment.name} names {module},"
+                    f" but {course.lib} has no such module."
+                )
 
 
 def _needs(course, assignment, withheld):
@@ -98,9 +115,19 @@ def _needs(course, assignment, withheld):
     return sorted(found & set(withheld))
 
 
-def withheld_modules(course, now):
-    """Modules that answer an assignment which is not due yet (or has no due date)."""
-    open_ones = [a for a in course.assignments if a.due is None or a.due > now]
+def over(course, assignment, when_due=False):
+    """When nobody may hand it in any more: the due date and the late days after it (with `when_due`, without them).
+
+    Extensions are not looked at: one student's must not keep everybody from what comes next.
+    """
+    if when_due or course.late is None:
+        return assignment.due
+    return late.later(assignment.due, course.late.latest_days, course.late.zone)
+
+
+def withheld_modules(course, now, when_due=False):
+    """Modules that answer an assignment which is not over yet, or has no due date."""
+    open_ones = [a for a in course.assignments if a.due is None or over(course, a, when_due) > now]
     return sorted({module for assignment in open_ones for module in assignment.withhold})
 
 

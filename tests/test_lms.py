@@ -46,6 +46,33 @@ def test_students_are_known_by_any_of_canvas_ids(student):
     assert read(text)[2][-1] == "7" and unknown == []
 
 
+@pytest.mark.parametrize("student", ["Off-By-One", "OFF-BY-ONE@example.edu", "oneoffby", "oneoffby-102"])
+def test_students_are_known_by_login_in_any_case_and_by_what_canvas_calls_their_files(student):
+    text, unknown = lms.canvas([Line(student, "01", 7.0, 40.0, 0.0, "graded", "")], "Counting n-grams", 40, ROSTER)
+    assert [row[-1] for row in read(text)[2:]] == ["", "7", ""] and unknown == []
+
+
+def test_accents_are_left_out_as_they_are_in_the_folders_of_students():
+    roster = ROSTER + '"Ångström, Félix",104,,fa1,Recitation A,,,\n'
+    text, unknown = lms.canvas(lines(angstromfelix=7.0), "Counting n-grams", 40, roster)
+    assert read(text)[-1][-1] == "7" and unknown == []
+
+
+def test_a_score_never_becomes_somebody_elses():
+    """Two rows that fit, and two students who fit a row: nobody gets a score, and all are named."""
+    twice = ROSTER + '"One, Off by",105,u5,off-by-one@other.edu,Recitation A,,,\n'
+    text, unknown = lms.canvas(lines(off_by_one=7.0, oneoffby=6.0), "Counting n-grams", 40, twice)
+    assert [row[-1] for row in read(text)[2:]] == ["", "", "", ""] and unknown == ["off-by-one", "oneoffby"]
+    text, unknown = lms.canvas(lines(all_right=7.0, u1=6.0), "Counting n-grams", 40, ROSTER)
+    assert [row[-1] for row in read(text)[2:]] == ["", "", ""] and unknown == ["all-right", "u1"]
+
+
+def test_a_whole_login_goes_before_one_that_lacks_its_domain():
+    roster = ROSTER + '"Else, Somebody",105,u5,all-right@other.edu,Recitation A,,,\n'
+    text, unknown = lms.canvas(lines(all_right=7.0), "Counting n-grams", 40, roster)
+    assert [row[-1] for row in read(text)[2:]] == ["7", "", "", ""] and unknown == []
+
+
 def test_a_column_that_canvas_does_not_have_yet_is_named_by_the_title():
     text, _ = lms.canvas(lines(all_right=1.0), "Procedural backprop", 40, ROSTER)
     assert read(text)[0][-1] == "Procedural backprop"

@@ -1,5 +1,6 @@
 """What students get holds all they need, and nothing they must not see."""
 
+import dataclasses
 import datetime as dt
 import json
 import shutil
@@ -86,13 +87,50 @@ def test_a_notebook_that_stands_on_a_withheld_module_comes_later(tmp_path):
 
 
 def test_modules_come_when_the_assignment_is_over():
-    import dataclasses
-
     over = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
     assignments = [dataclasses.replace(a, due=dt.datetime(2029, 1, 1, tzinfo=dt.UTC)) for a in COURSE.assignments]
     course = dataclasses.replace(COURSE, assignments=tuple(assignments))
     assert release.withheld_modules(course, over) == []
     assert release.withheld_modules(course, over.replace(year=2028)) == release.withheld_modules(COURSE, over)
+
+
+def due(when, **late):
+    """The course with everything due at that time, and its late policy with these changes."""
+    assignments = tuple(dataclasses.replace(a, due=when) for a in COURSE.assignments)
+    return dataclasses.replace(COURSE, assignments=assignments, late=dataclasses.replace(COURSE.late, **late))
+
+
+def test_what_answers_an_assignment_stays_back_while_late_days_are_left():
+    when = dt.datetime(2027, 1, 31, 23, 59, tzinfo=dt.UTC)
+    course, last, second = due(when, latest_days=4), when + dt.timedelta(days=4), dt.timedelta(seconds=1)
+    assert "nextword.ngram" in release.withheld_modules(course, last - second)
+    assert release.withheld_modules(course, last + second) == []
+    assert release.withheld_modules(course, when + second, when_due=True) == []
+    assert release.withheld_modules(dataclasses.replace(course, late=None), when + second) == []
+
+
+def test_a_release_says_what_may_still_be_handed_in(tmp_path):
+    when = dt.datetime(2027, 1, 31, 23, 59, tzinfo=dt.UTC)
+    first, second = COURSE.assignments[:2]
+    course = dataclasses.replace(due(when), assignments=(first, dataclasses.replace(second, due=when)))
+    made = release.release(course, tmp_path / "out", when + dt.timedelta(days=1))
+    assert made.waiting == {"01_ngram_counting": when + dt.timedelta(days=4)}
+    assert not (made.folder / "lib" / "nextword" / "ngram.py").exists()
+
+
+def test_a_module_that_is_not_there_is_not_withheld_without_a_word(course, tmp_path):
+    text = (course.root / "course.toml").read_text()
+    (course.root / "course.toml").write_text(text.replace("nextword.text", "nextword.texts"))
+    with pytest.raises(CourseError, match="assignment every_role names nextword.texts, but .* has no such module"):
+        release.release(Course.load(course.root), tmp_path / "out")
+
+
+def test_a_release_that_cannot_be_built_leaves_the_one_before(course, tmp_path):
+    before = release.release(course, tmp_path / "out")
+    course.source(sample_course.NAME).write_text("# %% unknown='x'\n")
+    with pytest.raises(source.SourceError):
+        release.release(course, tmp_path / "out")
+    assert (before.folder / "notebooks" / sample_course.NAME).is_dir() and (before.folder / "README.md").exists()
 
 
 def test_a_folder_that_is_not_a_release_is_not_overwritten(tmp_path):
