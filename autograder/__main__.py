@@ -1,6 +1,7 @@
 """The `autograder` command."""
 
 import dataclasses
+import errno
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +18,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 
 Workspace = Annotated[Path | None, typer.Option(help="Where the class lives (course.toml: paths.workspace).")]
 Sandbox = Annotated[str, typer.Option(help="auto, rooms, house, landlock, or none (no isolation: trust all).")]
-Jobs = Annotated[int | None, typer.Option(help="Processes at a time (default: one per processor).")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Processes at a time (default: one per processor).")]
 Student = Annotated[str | None, typer.Option(help="Only this student.")]
 Name = Annotated[str, typer.Argument(help="The assignment, as course.toml lists it.")]
 
@@ -56,6 +57,8 @@ def build(
     if check and stale:
         print("Not up to date: " + ", ".join(stale) + ". Run: autograder build")
         raise typer.Exit(1)
+    if not check:
+        print(f"Written to {course.notebooks}: {', '.join(stale)}" if stale else f"{course.notebooks} is up to date.")
 
 
 @app.command()
@@ -131,23 +134,30 @@ def check(
 @app.command()
 def feedback(name: Name, workspace: Workspace = None, student: Student = None):
     """Writes the feedback pages again (after marking by hand, say)."""
-    from . import desk
+    from . import desk, late
 
     course = graded_at(workspace, name)
     paths = desk.write_feedback(course, name, student and [student])
     if not paths:
         raise desk.DeskError(f"Nothing of {student} is graded for {name}: see {course.submitted} for the names.")
-    print(f"{len(paths)} pages in {course.feedback}")
+    print(f"{late.count(len(paths), 'page')} in {course.feedback}")
 
 
 @app.command()
 def export(workspace: Workspace = None):
     """Writes grades.csv (a line for each hand-in) and term.csv (one for each student) from the gradebook."""
-    from . import term
+    from . import desk, late, record, term
+    from .ledger import Ledger
 
     course = course_at(workspace)
-    term.write(course)
+    if not any(Ledger(course.ledger).students(one.name) for one in course.assignments):
+        raise desk.DeskError(f"Nothing is graded in {course.workspace} yet. Run: autograder grade NAME")
+    lines = [line for table in term.write(course).values() for line in table]
     print(f"{course.grades} and {course.grades.with_name('term.csv')}")
+    if waiting := sum(line.status == record.TO_MARK for line in lines):
+        print(f"{late.count(waiting, 'hand-in')} with written answers that still wait for marks.")
+    for sentence in late.unheeded(course):
+        print(sentence)
 
 
 @app.command()
@@ -159,10 +169,12 @@ def canvas(
     """Writes the CSV that Canvas imports."""
     from . import lms
 
-    path, unknown = lms.write_canvas(graded_at(workspace, name), name, roster)
+    path, unknown, waiting = lms.write_canvas(graded_at(workspace, name), name, roster)
     print(path)
     if unknown:
-        print("Not in the roster: " + ", ".join(unknown))
+        print("Not in the roster, or not there once alone: " + ", ".join(unknown))
+    if waiting:
+        print("Written answers still wait for marks, and count nothing yet: " + ", ".join(waiting))
 
 
 @app.command()
@@ -193,14 +205,19 @@ def report(name: Name, workspace: Workspace = None):
 @app.command()
 def release(
     folder: Annotated[Path, typer.Argument(help="A new folder, or an earlier release.")] = Path("dist/nextword"),
+    when_due: Annotated[bool, typer.Option(help="Do not wait for late days: over is what was due.")] = False,
 ):
     """Writes the tree that students get, and a zip of it: no solutions, no hidden tests, no answer bank."""
+    from . import late
     from . import release as releasing
 
-    made = releasing.release(course_at(), folder)
+    course = course_at()
+    made = releasing.release(course, folder, when_due=when_due)
     print(f"{made.folder} and {made.archive} (sha256 {releasing.digest(made.archive)})")
     if made.withheld:
         print("Left out until their assignments are over: " + ", ".join(made.withheld))
+    for name, ends in made.waiting.items():
+        print(f"{name} may be handed in late until {late.shown(ends, course.late.zone)}, and is over then")
     for name, modules in made.later.items():
         print(f"{name} comes later: it stands on {', '.join(modules)}")
 
@@ -220,9 +237,15 @@ def main():
     except CourseError as error:
         _stop(error)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in FILES and error.filename:
+            _stop(f"{error.filename}: {error.strerror}. Nothing can be read or written there as it is.")
         if not isinstance(error, _mendable()):
             raise
         _stop(error)
+
+
+# What is wrong with a disk or a folder, and not with the program.
+FILES = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR}
 
 
 def _stop(error):

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from . import desk, record, term
+from . import desk, late, record, term
 from .sandbox import levels
 
 
@@ -46,11 +46,14 @@ def plan(course, name, sandbox, student=None, force=False):
     console = Console()
     level = _level(console, sandbox)
     planned = desk.plan(course, name, level, student=student, force=force)
-    made = Table("student", "why", title=f"{name}: to be graded", title_justify="left")
+    made = Table("student", "why")
     due = [one for one in planned if one.why]
     for one in due:
         made.add_row(one.submission.student, one.why)
+    if not planned:
+        _nothing(console, course, name)
     if due:
+        console.print(f"{name}, to be graded:", highlight=False)
         console.print(made)
     console.print(f"{len(due)} to grade, {len(planned) - len(due)} in the ledger already; sandbox: {level}.")
     for folder, why in desk.submissions(course, name)[1].items():
@@ -78,12 +81,19 @@ def _results(console, course, name, students, counts):
     lines = term.write(course).get(name) or desk.table(course, name)
     shown = [line for line in lines if students is None or line.student in set(students)]
     if not lines:
-        console.print(f"Nothing of {name} is in {course.submitted} yet. Take it in: autograder collect {name} FILES")
+        _nothing(console, course, name)
         return lines
     console.print(table(name, shown))
     console.print(counts)
     console.print(f"Feedback in {course.feedback}, grades in {course.grades}", soft_wrap=True, highlight=False)
+    for sentence in late.unheeded(course):
+        console.print(sentence, soft_wrap=True, highlight=False, markup=False)
     return lines
+
+
+def _nothing(console, course, name):
+    said = f"Nothing of {name} is in {course.submitted} yet. Take it in: autograder collect {name} FILES"
+    console.print(said, soft_wrap=True, highlight=False)
 
 
 def table(name, lines):

@@ -1,6 +1,7 @@
 """grades.csv and term.csv: what is in their cells, and that pages and penalties follow when late days change."""
 
 import csv
+import dataclasses
 import io
 import json
 import sys
@@ -9,7 +10,7 @@ import pytest
 import sample_course
 from class_of import level
 
-from autograder import desk, export, term
+from autograder import desk, export, record, term
 from autograder.__main__ import main
 from autograder.course import Course
 from autograder.export import Line
@@ -135,6 +136,8 @@ def test_a_command_that_comes_too_early_says_what_comes_first(command, tmp_path,
 
 @pytest.mark.parametrize("arguments, said", [
     (["grade", FIRST, "--sandbox", "none"], "Nothing of hw1 is in"),
+    (["grade", FIRST, "--sandbox", "none", "--dry-run"], "Take it in: autograder collect hw1 FILES"),
+    (["grade", FIRST, "--jobs", "0"], "Invalid value for '--jobs'"),
     (["feedback", FIRST, "--student", "nobody"], "Nothing of nobody is graded for hw1"),
 ])  # fmt: skip
 def test_what_is_not_there_is_said(course, arguments, said, tmp_path, monkeypatch, capsys):
@@ -145,3 +148,46 @@ def test_what_is_not_there_is_said(course, arguments, said, tmp_path, monkeypatc
         main()
     told = capsys.readouterr()
     assert said in told.out + told.err
+
+
+# --- what commands say ---
+
+
+def command(course, monkeypatch, capsys, *arguments):
+    """What a command prints, on both streams."""
+    monkeypatch.chdir(course.root)
+    monkeypatch.setattr(sys, "argv", ["autograder", *arguments])
+    with pytest.raises(SystemExit):
+        main()
+    told = capsys.readouterr()
+    return told.out + told.err
+
+
+def test_export_says_what_had_no_effect(course, monkeypatch, capsys):
+    (course.workspace / "extensions.toml").write_text(f"[{STUDENT}-]\n{FIRST} = 2\n")
+    assert f"{STUDENT}- has handed in nothing yet" in command(course, monkeypatch, capsys, "export")
+
+
+def test_export_before_anything_was_graded_says_so(course, monkeypatch, capsys, tmp_path):
+    said = command(course, monkeypatch, capsys, "export", "--workspace", str(tmp_path / "other"))
+    assert said == f"autograder: Nothing is graded in {tmp_path / 'other'} yet. Run: autograder grade NAME\n"
+    assert not (tmp_path / "other").exists()
+
+
+def test_answers_that_wait_for_marks_are_named(course, monkeypatch, capsys):
+    table = [dataclasses.replace(line, status=record.TO_MARK) for line in desk.table(course, FIRST)]
+    monkeypatch.setattr(desk, "table", lambda *_: table)
+    assert f"wait for marks, and count nothing yet: {STUDENT}" in command(course, monkeypatch, capsys, "canvas", FIRST)
+    assert "2 hand-ins with written answers that still wait" in command(course, monkeypatch, capsys, "export")
+
+
+def test_build_says_what_it_wrote(course, monkeypatch, capsys):
+    assert f"Written to {course.notebooks}: {FIRST}, {SECOND}" in command(course, monkeypatch, capsys, "build")
+    assert "is up to date." in command(course, monkeypatch, capsys, "build")
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path, monkeypatch, capsys):
+    own = sample_course.course(tmp_path)
+    own.notebooks.write_text("a file where a folder should be")
+    said = command(own, monkeypatch, capsys, "build")
+    assert "Nothing can be read or written there as it is." in said and "Traceback" not in said
