@@ -47,7 +47,7 @@ class Lateness:
 
 
 def late(assignments, submissions, extensions, policy):
-    """Assignment -> Lateness, in the order of the student's due dates (those without one first).
+    """Assignment -> Lateness, in the order of the student's due dates (one without comes where the course lists it).
 
     assignments: each with `name` and `due` (a datetime with zone, or None); submissions: name -> when it was handed in
     (missing or None: not handed in, or not known when); extensions: name -> another due date, or days to add;
@@ -55,12 +55,20 @@ def late(assignments, submissions, extensions, policy):
     """
     zone = policy.zone if policy else None
     dues = {one.name: extended(one.due, extensions.get(one.name), zone) for one in assignments}
-    in_order = sorted(dues, key=lambda name: (dues[name] is not None, dues[name] and dues[name].timestamp()))
     left, found = policy.grace_days if policy else 0, {}
-    for name in in_order:
+    for name in _in_order(dues):
         found[name] = _one(name, dues[name], submissions.get(name), name in extensions, left, policy)
         left = found[name].grace_left
     return found
+
+
+def _in_order(dues):
+    """Names by due date. One without a date follows the latest of those that are listed before it."""
+    reached, rank = float("-inf"), {}
+    for name, due in dues.items():
+        rank[name] = due.timestamp() if due else reached
+        reached = max(reached, rank[name])
+    return sorted(rank, key=rank.get)
 
 
 def _one(name, due, handed_in, is_extended, left, policy):

@@ -105,6 +105,14 @@ def test_what_is_handed_in_later_never_changes_an_earlier_assignment():
     assert before["hw1"] == after["hw1"]
 
 
+def test_an_assignment_without_a_due_date_comes_where_the_course_lists_it():
+    """As in a term whose later dates are not set yet: its student sees the assignments in their order."""
+    dues = (None, DUE + DAY, DUE, None, None)
+    found = late.late(assignments(*dues), {"hw2": DUE + 2 * DAY}, {}, POLICY)
+    assert list(found) == ["hw1", "hw3", "hw2", "hw4", "hw5"]
+    assert [one.grace_left for one in found.values()] == [8, 8, 7, 7, 7]
+
+
 def test_extensions_are_another_date_or_days_more_and_the_days_count_from_there():
     assert one(DUE + 3 * DAY, extension=3).days == 0
     assert one(DUE + 3 * DAY, extension=2).days == 1
