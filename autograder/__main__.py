@@ -205,7 +205,7 @@ def report(name: Name, workspace: Workspace = None):
 @app.command()
 def release(
     folder: Annotated[Path, typer.Argument(help="A new folder, or an earlier release.")] = Path("dist/nextword"),
-    when_due: Annotated[bool, typer.Option(help="Do not wait for late days: over is what was due.")] = False,
+    when_due: Annotated[bool, typer.Option(help="What was due is over, though late days are left.")] = False,
 ):
     """Writes the tree that students get, and a zip of it: no solutions, no hidden tests, no answer bank."""
     from . import late
