@@ -1,12 +1,14 @@
 """JupyterLab as a student meets it, in a real browser with no way out to the internet. `make test-browser`."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import browsing
 import pytest
 
+expect = pytest.importorskip("playwright.sync_api").expect
 ROOT = Path(__file__).parent.parent
 NAME = "01_ngram_counting"
 WRONG = "def tokenize(text):\n    return text.split()"
@@ -49,17 +51,25 @@ def open_notebook(lab, page, refused):
 
 
 def run_cell(page, panel, has, source=None):
-    """Clicks into the editor of the cell that has this text, replaces it if asked, and runs it; returns the cell."""
+    """Clicks into the editor of the cell that has this text, replaces it if asked, and runs it; returns the cell.
+
+    A page that is still settling may move under the pointer, or miss a key: each step is seen to have had its effect.
+    """
     cell = panel.locator(".jp-CodeCell").filter(has=page.locator(".jp-InputArea-editor .cm-content", has_text=has)).first
     editor = cell.locator(".jp-InputArea-editor .cm-content")
     editor.scroll_into_view_if_needed()
     editor.click()
+    cell.locator(".cm-editor.cm-focused").wait_for()
     if source is not None:
         page.keyboard.press("Control+A")
         page.keyboard.press("Delete")
         page.keyboard.insert_text(source)
         panel.locator(".cm-focused .cm-content", has_text=source.splitlines()[-1].strip()).wait_for()
+    prompt = panel.locator(".jp-CodeCell.jp-mod-active .jp-InputArea-prompt")
+    before = prompt.inner_text()
     page.keyboard.press("Control+Enter")
+    expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=120_000)  # [*]: while it runs
+    expect(prompt).not_to_have_text(before, timeout=120_000)
     return cell
 
 
