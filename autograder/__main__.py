@@ -125,7 +125,10 @@ def check(
     notebook: Annotated[Path, typer.Argument(help="Your notebook.")],
     sandbox: Sandbox = "none",
 ):
-    """Runs your notebook afresh as the grader will, and says what the visible tests find."""
+    """Runs your notebook afresh as the grader will, and says what the visible tests find.
+
+    For a notebook of your own: the tests in it are run as they are, outside of any sandbox.
+    """
     from . import check as checking
 
     raise typer.Exit(checking.check(notebook, sandbox))

@@ -240,8 +240,11 @@ def grade(
             settling.flush()
             for done in _graded(job, tasks, jobs, scheduler):
                 key = _keep(job, done, waiting[done.key][0])
-                for one in waiting[done.key]:
-                    settling.add(one, key, done)
+                for one in waiting[done.key]:  # the same bytes, but a file that has changed meanwhile is one student's
+                    if one is waiting[done.key][0] or one.digest == done.made.submission:
+                        settling.add(one, key, done)
+                    else:
+                        report.add()
             settling.flush()
     return outcome
 

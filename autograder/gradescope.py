@@ -1,8 +1,8 @@
 """The autograder zip for Gradescope: made here, and what runs inside of their container.
 
 In the container: /autograder/source (the zip, unpacked; setup.sh was run in it), /autograder/submission, and
-/autograder/results/results.json, which we write. Submissions run in rooms where the container allows them, otherwise
-without isolation; the hidden tests are then read and deleted before any cell of the student's runs.
+/autograder/results/results.json, which we write. Submissions are isolated as well as the container allows, which may be
+not at all; the hidden tests are read and deleted before any cell of the student's runs.
 """
 
 import dataclasses
@@ -73,10 +73,18 @@ def _grade(root):
     file.unlink()  # of this container only; the next submission gets a fresh one
     bundle, limits = Bundle.from_json(about["bundle"]), Limits(**about["limits"])
     path, note = find_notebook(root / "submission", bundle.name)
-    level = "rooms" if levels.rooms_work() is None else "none"
+    level = _level()
     with Grader(bundle, limits, level, root / "source" / "lib" / "nextword") as grader:
         made = grader.grade(path.read_bytes())
     return bundle, dataclasses.replace(made, notes=[*([note] if note else []), *made.notes])
+
+
+def _level():
+    """The best isolation that the container allows, or none: it is thrown away after each submission."""
+    try:
+        return levels.choose()
+    except levels.SandboxUnavailable:
+        return "none"
 
 
 if __name__ == "__main__":

@@ -71,8 +71,8 @@ class Trial:
     """One submission before the judge.
 
     Answers that may use PyTorch are tested in a room that has it, all others in a room that has not. Hidden tests
-    call answers in rooms of their own: what an answer has seen there it cannot print in a later cell, nor return to a
-    visible test, so that no page shows it.
+    call answers in rooms of their own, after everything else: what an answer has seen there it cannot print in a later
+    cell, nor return to a visible test, nor tell either by the time that it takes, so that no page shows it.
     """
 
     def __init__(self, judge):
@@ -81,14 +81,23 @@ class Trial:
         self.cells = {cell.id: cell for cell in judge.bundle.cells}
         self.numbers = {cell_id: number for number, cell_id in enumerate(self.cells)}
         self.history = []  # (source, seconds) of the cells so far, to be run (again) in a fresh room
+        self.reach = None  # how many of them stand before the current step; None: all
         self.sessions = {}  # (torch, hidden) -> a session, which knows how much of the history it has run
         self.room_to_print = KEPT_IN_ALL
         self.troubles = {}  # exercise -> why its cell did not run through
         self.ends = time.monotonic() + self.limits.submission_seconds
 
     def judge(self, steps):
+        results, hidden = {}, []
         try:
-            return [self._told(step, self._step(step), steps) for step in steps]
+            for number, step in enumerate(steps):
+                if self._place(step)[1]:
+                    hidden.append((number, len(self.history)))
+                else:
+                    results[number] = self._told(step, self._step(step), steps)
+            for number, self.reach in hidden:
+                results[number] = self._told(steps[number], self._step(steps[number]), steps)
+            return [results[number] for number in range(len(steps))]
         finally:
             for place in list(self.sessions):
                 self._close(place)
@@ -131,7 +140,7 @@ class Trial:
     # --- rooms ---
 
     def _open(self, place, seconds):
-        """A session that has run all cells before the current one."""
+        """A session that has run all cells before the current step."""
         while not (place in self.sessions and self._catch_up(place)):
             if place not in self.sessions:
                 torch, hidden = place
@@ -145,7 +154,7 @@ class Trial:
     def _catch_up(self, place):
         """Runs the cells that the session has not run yet; False when it is lost over one of them."""
         session = self.sessions[place]
-        while session.done < len(self.history):
+        while session.done < (len(self.history) if self.reach is None else self.reach):
             source, seconds = self.history[session.done]
             session.allow(min(seconds, self._left()))
             try:

@@ -104,7 +104,8 @@ def results(bundle, made):
     """A record as Gradescope's results.json (plain data).
 
     Hidden tests are visible once grades are published, and then show their words and the public form of a failure
-    only. A bonus has a maximum of 0, so that it is extra credit. Written answers are not in it.
+    only. No times: an answer could tell by them what it was asked. A bonus has a maximum of 0, so that it is extra
+    credit. Written answers are not in it.
     """
     if made.status in (record.UNREADABLE, record.ERROR):
         return {"score": 0.0, "output": made.reason, "stdout_visibility": "hidden", "tests": []}
@@ -114,7 +115,6 @@ def results(bundle, made):
         output.append("Written answers are marked by hand.")
     return {
         "output": "\n\n".join(output),
-        "execution_time": round(made.seconds, 1),
         "stdout_visibility": "hidden",
         "tests": [_test(bundle.exercise(test.exercise), test) for test in made.tests],
     }
@@ -134,7 +134,7 @@ def _test(exercise, test):
         "output": "\n\n".join(said),
         "output_format": "text",
         "visibility": "after_published" if hidden else "visible",
-        "extra_data": {"cell": test.cell, "verdict": test.verdict, "mistake": test.mistake, "seconds": test.seconds},
+        "extra_data": {"cell": test.cell, "verdict": test.verdict, "mistake": test.mistake},
     }
 
 

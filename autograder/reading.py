@@ -10,7 +10,7 @@ from pathlib import Path
 LARGEST = 100_000_000  # with outputs; those of a notebook full of plots are tens of megabytes
 MOST_CELLS = 2_000
 MOST_PARTS, MOST_VALUES = 2_000_000, 10_000_000  # lists and objects; values in them
-MOST_TEXT = 20_000_000  # characters in all cells
+MOST_TEXT = 2_000_000  # characters in all cells, ten times those of the longest notebook: pages and records show them
 LONGEST_CELL = 1_000_000
 
 # Images that may be pasted into a written answer; SVG can carry scripts.

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, field
 
 FORMAT = 1
+LONGEST_REASONS = 5000  # characters: spreadsheets, and csv.reader, refuse a whole table over one long cell
 GRADED, TO_MARK, UNREADABLE, ERROR = "graded", "needs marking", "unreadable", "error"
 
 
@@ -91,7 +92,8 @@ class Record:
             return self.reason
         found = dict.fromkeys(f"{t.exercise}: {t.reason}" for t in self.tests if t.limit)
         found |= dict.fromkeys(f"{c.exercise or c.cell}: {c.reason}" for c in self.cells if c.verdict != "ran")
-        return " ".join([*found, *self.notes])
+        reasons = " ".join([*found, *self.notes])
+        return reasons if len(reasons) <= LONGEST_REASONS else reasons[: LONGEST_REASONS - 4] + " ..."
 
     def to_json(self):
         return json.dumps(dataclasses.asdict(self), ensure_ascii=True, indent=1, sort_keys=True)

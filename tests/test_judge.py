@@ -14,7 +14,7 @@ from test_hostile import FULL, HONEST
 
 from autograder import feedback, intake
 from autograder.course import Limits
-from autograder.judge import Judge, watchdog
+from autograder.judge import Judge, Trial, watchdog
 from autograder.remote import AnswerLost, Remote, Session, text_of
 
 pytestmark = pytest.mark.xdist_group("hostile")
@@ -60,6 +60,21 @@ def test_what_a_hidden_test_calls_an_answer_with_is_on_no_page(score, rooms, sam
     made = score({"count_words": f"{SEEN}    {body}", "entropy": later})
     assert made.score == points
     assert not [word for word in HIDDEN if word in page(sample_bundle, made)]
+
+
+def test_no_cell_that_prints_runs_after_a_hidden_test(sample_grader, sample_bundle, monkeypatch):
+    """Or it could print how long the hidden test took, which the answer has made depend on what it was asked."""
+    steps, step = [], Trial._step
+    monkeypatch.setattr(Trial, "_step", lambda self, one: steps.append(one.cell_id) or step(self, one))
+    made = sample_grader.grade(notebook(sample_bundle, HONEST))
+    hidden = [cell.id for cell in sample_bundle.cells if cell.role == "hidden"]
+    assert hidden and steps[-len(hidden) :] == hidden and made.score == FULL
+    order = [cell.id for cell in sample_bundle.cells]
+    assert [t.cell for t in made.tests] == sorted((t.cell for t in made.tests), key=order.index)
+
+
+def test_a_hidden_test_calls_an_answer_as_it_was_at_its_place(score):
+    assert score({"entropy": HONEST["entropy"] + "\ndef count_words(tokens): return {}\n"}).score == FULL
 
 
 def test_how_large_a_value_of_a_hidden_test_is_is_not_told(score, rooms, sample_bundle):
@@ -189,9 +204,9 @@ def test_the_watchdog_counts_processor_time_and_barks_again():
 
 
 def test_what_does_not_hear_the_watchdog_is_ended_by_the_kernel():
-    code = "from autograder.judge import Judge, watchdog\nwith watchdog(0.1, hard=0.2): sum(range(10**14))"
+    code = "from autograder.judge import Judge, Trial, watchdog\nwith watchdog(0.1, hard=0.2): sum(range(10**14))"
     assert subprocess.run([sys.executable, "-c", code], timeout=200).returncode == -signal.SIGVTALRM
-    code = "from autograder.judge import Judge, watchdog\nwith watchdog(0.1, hard=0.2): pass\nsum(range(2 * 10**7))"
+    code = "from autograder.judge import Judge, Trial, watchdog\nwith watchdog(0.1, hard=0.2): pass\nsum(range(2 * 10**7))"
     assert subprocess.run([sys.executable, "-c", code], timeout=200).returncode == 0
 
 

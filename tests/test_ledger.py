@@ -74,6 +74,11 @@ def test_what_killed_writers_left_is_swept_when_it_is_old(tmp_path):
     assert not old.exists() and new.exists() and book.get("ab12")
 
 
+def test_a_thousand_reasons_fit_into_a_table():
+    long = made(cells=[record.Ran(f"c{n}", "", "failed", reason="It stopped. " * 20) for n in range(1000)])
+    assert len(long.reasons) == record.LONGEST_REASONS and long.reasons.endswith(" ...")
+
+
 # --- a class: one worker process for each run, so few runs ---
 
 
@@ -140,6 +145,26 @@ def test_the_plan_says_why_each_submission_is_to_be_graded(course, first, sample
     assert scores(course)["cem"] == 3.0
     notes = Ledger(course.ledger).current("every_role", "eve").notes
     assert any("my work.ipynb" in note for note in notes)
+
+
+def test_a_file_that_changes_while_it_is_graded_is_that_of_one_student(sample_course, sample_bundle, tmp_path, monkeypatch):
+    """Equal notebooks are graded once; what the first of them has become is not the others'."""
+    course, planned = clone(sample_course, tmp_path), desk.Job.plan
+    for student in ("ann", "bob"):
+        hand_in(course, sample_bundle, student)
+
+    def changes(job, found, force=False):
+        ones = planned(job, found, force)
+        hand_in(course, sample_bundle, "ann", "wrong")
+        return ones
+
+    monkeypatch.setattr(desk.Job, "plan", changes)
+    graded(course)
+    assert scores(course)["ann"] == 0 and scores(course).get("bob", 0) == 0
+    assert Ledger(course.ledger).current("every_role", "bob") is None
+    monkeypatch.undo()
+    assert graded(course).graded == 1  # bob's, which was left
+    assert scores(course) == {"ann": 0.0, "bob": 3.0}
 
 
 def test_an_unreadable_submission_after_a_good_one_has_no_score_but_a_reason(course, first, sample_bundle):

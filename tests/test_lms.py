@@ -119,7 +119,7 @@ def test_results_show_of_a_hidden_test_no_value():
 VISIBILITIES = ("hidden", "after_due_date", "after_published", "visible")
 FORMATS = ("text", "html", "simple_format", "md", "ansi")
 OF_RESULTS = {
-    "score": (float, None), "execution_time": (float, None), "output": (str, None), "output_format": (str, FORMATS),
+    "score": (float, None), "output": (str, None), "output_format": (str, FORMATS),
     "test_output_format": (str, FORMATS), "test_name_format": (str, FORMATS), "visibility": (str, VISIBILITIES),
     "stdout_visibility": (str, VISIBILITIES), "extra_data": (dict, None), "tests": (list, None), "leaderboard": (list, None),
 }  # fmt: skip
