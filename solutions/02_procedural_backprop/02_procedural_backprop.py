@@ -413,7 +413,7 @@ def test_cross_entropy():
         "0 * log(0) is computed, which NumPy takes for nan": np.nan,
         "only the likeliest class of y is looked at, but y is a distribution": (np.log(4) + np.log(2)) / 2,
     })
-    J = check.call(np.eye(3)[[0, 2]], sure).value
+    J = check.call(np.eye(3)[[0, 2]], sure).returned(float)
     check.holds(J == np.inf, "A right answer has probability 0, so the loss is infinite; yours is {}. "
                 "Are the probabilities clipped, or is a small number added to them?", J)
     return check
@@ -441,7 +441,7 @@ for B, K in ((1, 3), (5, 2), (3, 6)):
         "y and y_hat have changed places": -(y_hat * np.log(y)).sum() / B,
     })
 y_hat = np.array([[1.0, 0.0, 0.0], [0.5, 0.25, 0.25]])
-J = check.call(np.eye(3)[[1, 1]], y_hat).value
+J = check.call(np.eye(3)[[1, 1]], y_hat).returned(float)
 check.holds(J == np.inf, "A right answer has probability 0, so the loss is infinite; yours is {}. "
             "Are the probabilities clipped, or is a small number added to them?", J)
 check.passed()
@@ -1521,6 +1521,8 @@ def test_finite_difference():
         "a whole row is moved at once: x[i] of a matrix is a row, an entry has two indices":
             np.repeat((c * (3 * x**2 + eps**2)).sum(1, keepdims=True), 2, axis=1),
         "you divide by eps instead of 2 eps, the distance between the two points": 2 * c * (3 * x**2 + eps**2)})
+    others = [p.shape for p in points if p.shape != x.shape]
+    check.holds(not others, "f was called with an array of shape {}; it must be of the shape of x, {}.", *others[:1], x.shape)
     most = max(int(np.sum(p != x)) for p in points)
     check.holds(most == 1, "f was called at a point where {} entries of x had been moved: "
                 "put an entry back before the next one has its turn.", most)
@@ -1554,6 +1556,8 @@ for x in (rng.normal(size=4), rng.normal(size=(2, 3, 2)), rng.integers(-3, 4, si
 
     outcome = check.call(f, x, 1e-4)
     outcome.value                                     # a call that failed is reported first
+    others = [p.shape for p in visited if p.shape != x.shape]
+    check.holds(not others, "f was called with an array of shape {}; it must be of the shape of x, {}.", *others[:1], x.shape)
     most = max([int(np.sum(np.asarray(p, dtype=float) != x)) for p in visited], default=1)
     check.holds(most <= 1, "f was called at a point where {} entries of x had been moved: "
                 "put an entry back before the next one has its turn.", most)
@@ -2194,6 +2198,9 @@ spoilt[4, 1] += 0.001
 check = checks.of(gradient_check)
 names = list(values)
 check.call(changed_loss, values, right, directions).equals([], mistakes={"right gradients are called wrong": names})
+others = [(name, value.shape, shapes[name]) for name, value in visited if value.shape != shapes[name]]
+check.holds(not others, "The loss was called for {} with a value of shape {}; it must have the shape of its quantity, {}.",
+            *(others[0] if others else ()))
 points = [(name, values[name] + sign * 1e-5 * directions[name]) for name in names for sign in (1, -1)]
 met = [any(n == m and np.allclose(p, q, rtol=0, atol=1e-12) for m, q in visited) for n, p in points]
 check.holds(len(visited) == len(points) and all(met), "For every quantity the loss is needed at two points: "

@@ -785,7 +785,7 @@ for B, T, D, H in [(3, 6, 2, 5), (4, 1, 3, 2), (1, 5, 4, 3), (2, 40, 3, 4)]:
     weights = dict(zip(["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"],
                        [*tensors[2:], torch.zeros(H, dtype=torch.float64)]))
     out, _ = torch.func.functional_call(rnn, weights, (tensors[0], tensors[1][None]))
-    expected = dict(zip(names, torch.autograd.grad(out, tensors, torch.tensor(g))))
+    expected = dict(zip(names, torch.autograd.grad(out, tensors, torch.tensor(g), retain_graph=True)))
     h = out.detach().numpy()
     arguments = (x, h, h0, W_xh, W_hh, g)
     right, steps = backward(*arguments)
@@ -814,8 +814,12 @@ for B, T, D, H in [(3, 6, 2, 5), (4, 1, 3, 2), (1, 5, 4, 3), (2, 40, 3, 4)]:
         "the gradient of h0 is missing": {**right, "h0": np.zeros_like(h0)},
     })
 early = g * (np.arange(T) == 11)[:, None]
-value = check.call(x, h, h0, W_xh, W_hh, early).value
-check.holds(lambda: not np.any(np.asarray(value["x"])[:, 12:]),
+expected = dict(zip(names, torch.autograd.grad(out, tensors, torch.tensor(early))))
+outcome = check.call(x, h, h0, W_xh, W_hh, early)
+outcome.close_to(expected, rtol=1e-6, mistakes={
+    "the steps after the last loss are left out; their gradient is 0": {**expected, "x": expected["x"][:, :12]},
+})
+check.holds(lambda: not np.any(np.asarray(outcome.value["x"])[:, 12:]),
             "a loss at one step does not depend on later inputs: their gradient must be exactly 0")
 check.passed()
 ### END HIDDEN TESTS
@@ -992,8 +996,10 @@ check.call(*arrays, 1.0, g).close_to((h, gradients), note="With leak 1 it is the
     "leak and 1 - leak are swapped": nothing,
     "g is not used: these are the gradients for all ones": (h, ones),
 })
-first = check.call(*arrays, 0.25, g).value[0]
-check.holds(np.allclose(first[:, 0], 0.25 * h.detach().numpy()[:, 0]),
+states = check.call(*arrays, 0.25, g).returned(tuple)[0]
+check.holds(np.shape(states) == (B, T, H), "with leak 0.25 the states have the shape {}, they should have (B, T, H), {}",
+            np.shape(states), (B, T, H))
+check.holds(np.allclose(np.asarray(states)[:, 0], 0.25 * h.detach().numpy()[:, 0]),
             "with leak 0.25 the first state is a quarter of that with leak 1, for h_0 is zero")
 check.passed()
 
@@ -2869,8 +2875,11 @@ check.call(x, g, 3, forward, backward).close_to((h, right), mistakes={
     "the rest that fills no whole chunk is left out": (h * whole, expected(x, in_whole, 3)[1]),
 })
 late = g * (np.arange(T) >= 3)[:, None]
-gradients = check.call(x, late, 3, forward, backward).value[1]
-check.holds(lambda: not np.any(gradients["x"][:, :3]),
+outcome = check.call(x, late, 3, forward, backward)
+outcome.close_to(expected(x, late, 3), note="Here only steps from the second chunk on have a loss", mistakes={
+    "nothing is cut: these are the gradients through the whole sequence": expected(x, late, 3, cut=False),
+})
+check.holds(lambda: not np.any(np.asarray(outcome.value[1]["x"])[:, :3]),
             "the loss of later chunks must have gradient exactly 0 with respect to the inputs of the first chunk")
 check.passed()
 

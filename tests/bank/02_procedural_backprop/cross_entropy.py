@@ -60,3 +60,11 @@ def cross_entropy(y, y_hat):
     with np.errstate(all="ignore"):
         return np.where(y > 0, -y * np.log(y_hat), 0.0).sum(axis=1)
 ''', names="mean missing")
+wrong("array_of_infinity", "returns the losses of the hopeless examples, an array, where one is infinite", '''
+def cross_entropy(y, y_hat):
+    hopeless = y_hat[(y > 0) & (y_hat == 0)]
+    with np.errstate(divide="ignore"):
+        if len(hopeless):
+            return -np.log(hopeless)
+        return -np.sum(y[y > 0] * np.log(y_hat[y > 0])) / len(y)
+''', names="it should return a number")

@@ -56,3 +56,6 @@ wrong("fixed_eps", "ignores eps", with_line("    wrong = []\n", "    wrong = []\
 wrong("set", "returns a set", with_line("return wrong", "return set(wrong)"), names="no order")
 wrong("first_only", "stops at the first wrong one", with_line("return wrong", "return wrong[:1]"))
 wrong("says_all_is_well", "never finds anything", with_line("return wrong", "return []"), names="passes")
+wrong("number_as_array", "a quantity that is a number reaches the loss as an array of shape (1,)", with_line(
+    "if g.shape != np.shape(v):", "v, number = np.atleast_1d(v), np.shape(v)\n        if g.shape != number:"),
+      names="the shape of its quantity")

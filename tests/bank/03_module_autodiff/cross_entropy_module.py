@@ -68,3 +68,11 @@ wrong("clipped", "an infinite loss is made finite", """
 def cross_entropy_forward(a, a_hat):
     return -np.sum(a * np.log(np.maximum(a_hat, 1e-300))) / len(a)
 """ + BACKWARD, names="so the loss is infinite")
+wrong("array_of_infinity", "returns the losses of the hopeless examples, an array, where one is infinite", """
+def cross_entropy_forward(a, a_hat):
+    hopeless = a_hat[(a > 0) & (a_hat == 0)]
+    with np.errstate(divide="ignore"):
+        if len(hopeless):
+            return -np.log(hopeless)
+        return -np.sum(a[a > 0] * np.log(a_hat[a > 0])) / len(a)
+""" + BACKWARD, names="it should return a number")

@@ -83,3 +83,15 @@ def cell(x, h, W_x, W_h):
     h2h = Linear().apply_fwd(Leaf(h.out_tensor), W_h)
     return Tanh().apply_fwd(Add().apply_fwd(Linear().apply_fwd(x, W_x), h2h))
 """ + SETTLE)
+wrong("list_of_states", "the final state has an axis too many", EARLIER + CELL + """
+def settle(step, h, tolerance, max_steps):
+    history = [h.out_tensor]
+    for _ in range(max_steps):
+        h = step(h)
+        history.append(h.out_tensor)
+        if np.max(np.abs(history[-1] - history[-2])) <= tolerance:
+            break
+    return Leaf(history[-1:]), len(history) - 1
+""", names="it should be (2, 2)")
+wrong("steps_in_array", "the number of steps is an array", changed("return h, steps", "return h, np.array([steps])"),
+      names="there should be 5 steps")

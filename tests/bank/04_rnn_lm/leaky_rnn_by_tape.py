@@ -59,3 +59,7 @@ wrong("last_only", "goes back from the last state only", RIGHT.replace("h.backwa
 wrong("forgets_half", "the old state is only a part of the mixture, and tanh is whole",
       RIGHT.replace("leak * a.tanh()", "a.tanh()"), names="not multiplied by the leak")
 wrong("returns_tensors", "tensors are returned where arrays should be", RIGHT.replace("return h.data", "return h"))
+wrong("no_sentences", "with a leak below 1 the states are an array without entries", RIGHT.replace(
+    "return h.data,", "return h.data if leak == 1 else np.empty((0, x.shape[1], 1, 1)),"), names="(B, T, H)")
+wrong("layer_in_front", "with one leak the states are (1, T, B, H), as torch has them", RIGHT.replace(
+    "return h.data,", "return h.data if leak != 0.25 else h.data.swapaxes(0, 1)[None],"), names="(B, T, H)")
