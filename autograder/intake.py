@@ -5,7 +5,7 @@ cells and points are always ours, so that a damaged notebook is repaired by cons
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 from autograder import released
@@ -44,22 +44,40 @@ def repair(notebook, bundle):
     """Puts a notebook from `read_submission` in order. Raises Unreadable if it is of another assignment."""
     cells, parted = taken_apart(notebook, bundle)
     theirs = recognise(notebook | {"cells": cells}, bundle)
-    _check_assignment(theirs, notebook, bundle)
+    _check_assignment(theirs, notebook | {"cells": cells}, bundle)
     repair = _Repair(theirs, bundle, parted)
     repair.choose()
     return repair.lay_out()
 
 
 def _check_assignment(theirs, notebook, bundle):
-    marked = {cell.id for cell in bundle.cells if cell.role not in ("prose", "code")}
-    ours = marked or {cell.id for cell in bundle.cells}
-    if not ours or any(cell.known in ours for cell in theirs):
-        return
+    """Refuses what names another assignment and has no answer of this one in it, or has none of its cells at all."""
     about = notebook["metadata"].get(released.OURS)
     other = about.get("assignment") if isinstance(about, dict) else None
-    if isinstance(other, str) and other != bundle.name and re.fullmatch(r"[A-Za-z0-9_-]{1,60}", other):
-        raise Unreadable(f"This is the notebook of {other}, not of {bundle.name}.")
-    raise Unreadable(f"This is not the notebook of {bundle.name}: none of its cells is in it.")
+    named = isinstance(other, str) and other != bundle.name and re.fullmatch(r"[A-Za-z0-9_-]{1,60}", other)
+    marked = {cell.id for cell in bundle.cells if cell.role not in ("prose", "code")}
+    ours = marked or {cell.id for cell in bundle.cells}
+    if not ours:
+        return
+    if named and not any(_is_answer(cell, notebook["cells"][cell.index], bundle) for cell in theirs):
+        raise Unreadable(
+            f"This is the notebook of {other}, not of {bundle.name}: hand in the notebook named {bundle.name}.ipynb."
+        )
+    if not any(cell.known in ours for cell in theirs):
+        raise Unreadable(f"This is not the notebook of {bundle.name}: none of its cells is in it.")
+
+
+def _is_answer(cell, raw, bundle):
+    """Whether a cell is an answer to this assignment: another may have an exercise of the same name.
+
+    What the answer began as tells these apart, by nbgrader's checksum of it; a cell that has none may be either.
+    """
+    ours = bundle.cell(cell.known) if cell.known else None
+    if ours is None or ours.role not in ("answer", "written"):
+        return False
+    nbgrader = raw["metadata"].get("nbgrader")
+    began = nbgrader.get("checksum") if isinstance(nbgrader, dict) else None
+    return began in (None, released.checksum(ours, ours.source))
 
 
 class _Repair:
@@ -234,11 +252,8 @@ class _Repair:
     def _written_beside(self, ours):
         """What was written into the question or into an own cell below it, instead of the answer."""
         section = [c.id for c in self._ours("prose") if c.exercise == ours.name]
-        texts = []
-        for prose in (self.bundle.cell(cell_id) for cell_id in section if cell_id in self.chosen):
-            known = set(plain(prose.source).split("\n"))
-            lines = plain(self.chosen[prose.id].source).split("\n")
-            texts.append("\n".join(line for line in lines if line not in known))
+        beside = [self.bundle.cell(cell_id) for cell_id in section] + self._prose_below(ours)
+        texts = [self._added(prose, prose.exercise != ours.name) for prose in beside if prose.id in self.chosen]
         anchors = self._anchors()
         own = [c for c in self.spare if c.type == "markdown" and anchors[c.index] in (ours.id, *section)]
         self._take(own)
@@ -247,6 +262,27 @@ class _Repair:
         if texts and self.marked:
             self.notes.add("adopted", ours)
         return texts
+
+    def _prose_below(self, ours):
+        """Our text right below an answer, which may have been typed there; not if it is a question of its own."""
+        place = self.bundle.cells.index(ours) + 1
+        below = [cell for cell in self.bundle.cells[place : place + 1] if cell.role == "prose"]
+        asked = {cell.name for cell in self._ours("written")}
+        return [cell for cell in below if cell.exercise not in asked]
+
+    def _added(self, prose, elsewhere=False):
+        """The lines that a student has written into prose of ours.
+
+        Elsewhere than in the question, and in prose that lost its id, lines may differ without having been written
+        for an answer: in another release they did. There more must have come than gone, unless hardly any is ours.
+        """
+        own = self.chosen[prose.id]
+        theirs, known = plain(own.source).split("\n"), plain(prose.source).split("\n")
+        lines, ours = Counter(theirs), Counter(known)
+        same = likeness(set(lines), set(ours)) >= ALIKE and (lines - ours).total() <= (ours - lines).total()
+        if same and (elsewhere or not own.marked):
+            return ""
+        return "\n".join(line for line in theirs if line not in ours)
 
     def _note_marks_and_order(self):
         stand = [cell for cell in self.theirs if cell.known and self._stands(cell)]

@@ -4,14 +4,16 @@ Students' code is looked at line by line and never parsed, so that no text can t
 """
 
 import functools
+import hashlib
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
 from autograder.cells import student_version
-from autograder.released import as_released
+from autograder.released import OURS, as_released
 
 _DEFINITION = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
+_PROSE = re.compile(r"text-([0-9a-f]{8})(?:-\d+)?")  # as autograder.source makes it: a digest of the text
 _ASSIGNMENT = re.compile(r"^([^\W\d]\w*)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
 
 
@@ -20,7 +22,7 @@ class Theirs:
     """A cell of a submission. `known` is the id of our cell that it is, "" for the student's own.
 
     `marked` is False when the cell's text told what it is, not its ids; `released` is True when it is as some release
-    of the notebook handed it out. Two of one index are the same cell.
+    of the notebook handed it out; `earlier` when it is prose of another release. Two of one index are the same cell.
     """
 
     index: int
@@ -30,6 +32,7 @@ class Theirs:
     known: str = ""
     marked: bool = True
     released: bool = False
+    earlier: bool = False
 
     @property
     def blank(self):
@@ -96,6 +99,7 @@ def recognise(notebook, bundle):
     ]
     _by_mark(theirs, notebook, bundle)
     _by_text(theirs, bundle)
+    _by_section(theirs, notebook, bundle)
     _by_likeness(theirs, bundle)
     _by_definition(theirs, bundle)
     return theirs
@@ -127,6 +131,53 @@ def _by_text(theirs, bundle):
     for cell in theirs:
         if not cell.known and not cell.blank and plain(cell.source) in texts:
             cell.known, cell.marked = texts[plain(cell.source)], False
+
+
+def _by_section(theirs, notebook, bundle):
+    """Prose that was corrected since, of which our digest is in its id: it stands where ours does now.
+
+    What of it is just as it was handed out is blank then, and copies of it as well: nobody wrote it.
+    """
+    found, handed_out = groups(theirs), set()
+    prose = [cell for cell in bundle.cells if cell.role == "prose" and cell.id not in found]
+    missing = {ours: lines_of(ours.source) for ours in prose}
+    for cell, raw in zip(theirs, notebook["cells"], strict=True):
+        about = _about_prose(raw)
+        if cell.known or cell.blank or about is None:
+            continue
+        digest, exercise = about
+        if ours := _likeliest(cell, missing, exercise):
+            cell.known, cell.marked, cell.earlier = ours.id, bool(digest), True
+            del missing[ours]
+        if digest in _digests(cell.source):
+            handed_out.add(plain(cell.source))
+    for cell in theirs:
+        if (cell.earlier or not cell.known) and not cell.blank and plain(cell.source) in handed_out:
+            cell.source = ""
+
+
+def _about_prose(raw):
+    """What a cell says of itself if it is or was prose of ours: the digest in its id ("" if lost), and its exercise."""
+    ours, match = raw["metadata"].get(OURS), _PROSE.fullmatch(raw["id"])
+    ours = ours if isinstance(ours, dict) else {}
+    if not match and ours.get("role") != "prose":
+        return None
+    exercise = ours.get("exercise")
+    return match[1] if match else "", exercise if isinstance(exercise, str) else ""
+
+
+def _digests(source):
+    """The digest that our build gives a text, also where an editor has cut off what is blank at the ends of lines."""
+    texts = (source, source.strip("\n"), "\n".join(line.rstrip() for line in source.strip("\n").split("\n")))
+    return {hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8] for text in texts}
+
+
+def _likeliest(cell, missing, exercise):
+    """The prose of ours that became of theirs: in the same exercise, or else the one that is mostly the same."""
+    lines = lines_of(cell.source)
+    alike = {one: likeness(lines, text) for one, text in missing.items() if exercise in ("", one.exercise)}
+    ours = max(alike, key=alike.get, default=None)
+    return ours if ours and (exercise or alike[ours] > 0.5) else None
 
 
 def _by_likeness(theirs, bundle):

@@ -1,5 +1,6 @@
 """Submissions are put in order, or refused in one sentence when they cannot be read, and never trusted."""
 
+import hashlib
 import json
 import os
 import random
@@ -455,6 +456,92 @@ def test_a_written_answer_typed_into_the_question_is_taken():
     assert repair(notebook).written["logarithms"].text == "Products underflow."
 
 
+def of_another_release(notebook, cell_id, *changes):
+    """Prose as another release had it, with the id that the build gave it; returns the cell."""
+    cell = sample.cell(notebook, cell_id)
+    cell["source"] = "".join(cell["source"])
+    for now, then in changes:
+        assert now in cell["source"]
+        cell["source"] = cell["source"].replace(now, then)
+    cell["id"] = f"text-{hashlib.sha256(cell['source'].encode()).hexdigest()[:8]}"
+    return cell
+
+
+QUESTION, BELOW = "text-5834db90", "text-a44d6047"
+CORRECTED = {QUESTION: ("Two sentences", "Two or three sentences"), BELOW: ("More of it.", "Less of it.\nBut a little.")}
+
+
+def test_prose_has_a_digest_of_its_text_as_its_id():
+    texts = {c["id"]: "".join(c["source"]) for c in sample.student()["cells"] if c["id"].startswith("text-")}
+    assert {QUESTION, BELOW} < set(texts)
+    assert all(cell_id == f"text-{hashlib.sha256(text.encode()).hexdigest()[:8]}" for cell_id, text in texts.items())
+
+
+@pytest.mark.parametrize("left", ["stub", "empty", "deleted"])
+@pytest.mark.parametrize("metadata", [True, False])
+@pytest.mark.parametrize("cell_id", CORRECTED)
+def test_our_prose_of_another_release_is_nobodys_answer(cell_id, metadata, left):
+    notebook = sample.handed_in()
+    cell = of_another_release(notebook, cell_id, CORRECTED[cell_id])
+    if not metadata:
+        cell["metadata"] = {}
+    notebook["cells"].append({**cell, "id": "bbbb2222", "metadata": {}})  # pasted once more
+    if left == "empty":
+        sample.cell(notebook, "written-logarithms")["source"] = ""
+    elif left == "deleted":
+        notebook["cells"].remove(sample.cell(notebook, "written-logarithms"))
+    repaired = repair(notebook)
+    assert not repaired.written["logarithms"].touched and not any("another cell" in note for note in repaired.notes)
+    assert "of it." not in "".join(piece.source for piece in repaired.pieces if piece.ours is None)
+
+
+def test_what_an_editor_cuts_off_our_prose_of_another_release_makes_it_nobodys_answer():
+    notebook = sample.handed_in()
+    cell = of_another_release(notebook, BELOW, ("More of it.", "Less of it.  \nBut a little."))
+    for text in (cell["source"] + "\n\n", cell["source"].replace("\n", "\r\n")):
+        assert not repair(notebook | {"cells": [c | {"source": text} if c is cell else c for c in notebook["cells"]]}).written[
+            "logarithms"
+        ].touched
+
+
+def test_our_prose_of_another_release_whose_id_was_lost_is_nobodys_answer():
+    notebook = sample.handed_in()
+    question = of_another_release(notebook, QUESTION, CORRECTED[QUESTION])
+    question["id"] = "x1"
+    assert not repair(notebook).written["logarithms"].touched
+
+
+@pytest.mark.parametrize("id_lost", [False, True])
+@pytest.mark.parametrize("corrected", [False, True])
+@pytest.mark.parametrize("cell_id", CORRECTED)
+def test_an_answer_typed_into_our_prose_beside_it_is_taken_from_any_release(cell_id, corrected, id_lost):
+    notebook = sample.handed_in()
+    cell = of_another_release(notebook, cell_id, CORRECTED[cell_id]) if corrected else sample.cell(notebook, cell_id)
+    cell["source"] = "".join(cell["source"]) + "\n\nProducts underflow.\n\nSums do not."
+    if id_lost:
+        cell["id"] = "x1"
+    repaired = repair(notebook)
+    assert repaired.written["logarithms"].text.replace("\n\n", "\n").endswith("Products underflow.\nSums do not.")
+    assert says(repaired, "The answer to Exercise 3", "another cell")
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+@pytest.mark.parametrize("cell_id", CORRECTED)
+def test_an_answer_in_place_of_our_prose_beside_it_is_taken_from_any_release(cell_id, corrected):
+    notebook = sample.handed_in()
+    cell = of_another_release(notebook, cell_id, CORRECTED[cell_id]) if corrected else sample.cell(notebook, cell_id)
+    cell["source"] = "Products underflow."
+    assert repair(notebook).written["logarithms"].text == "Products underflow."
+
+
+def test_an_answer_in_an_own_cell_below_a_question_of_another_release_is_taken():
+    notebook = sample.handed_in()
+    cell = of_another_release(notebook, QUESTION, CORRECTED[QUESTION])
+    notebook["cells"].insert(notebook["cells"].index(cell) + 1, sample.own("Products underflow.", kind="markdown"))
+    notebook["cells"].remove(sample.cell(notebook, "written-logarithms"))
+    assert repair(notebook).written["logarithms"].text == "Products underflow."
+
+
 def test_an_own_text_beside_a_written_answer_stays_a_note():
     notebook = sample.handed_in()
     sample.cell(notebook, "written-logarithms")["source"] = "The answer."
@@ -626,6 +713,41 @@ def test_the_notebook_of_another_assignment_is_refused(about, because):
         repair(notebook)
 
 
+def another(*cells):
+    """The notebook of an assignment of which only the setup has the name of one of ours, with these cells as well."""
+    notebook = sample.student()
+    setup = sample.cell(notebook, "given-setup") | {"source": "import math\n\nother = 1"}
+    notebook["metadata"]["nextword"]["assignment"] = "02_other"
+    return notebook | {"cells": [setup, sample.own("def other(): pass", "answer-other"), *cells]}
+
+
+OTHERS_ANSWER = {
+    **sample.cell(sample.student(), "answer-entropy"),
+    "source": "def entropy(logits):\n    return 3",
+    "metadata": {"nbgrader": {"grade_id": "answer-entropy", "solution": True, "checksum": "0" * 32}},
+}
+
+
+@pytest.mark.parametrize("cells", [(), (OTHERS_ANSWER,)], ids=["", "with an exercise of the same name"])
+def test_the_notebook_of_another_assignment_with_a_cell_of_the_same_name_is_refused(cells):
+    with pytest.raises(Unreadable, match="the notebook of 02_other, not of every_role: hand in .*every_role.ipynb"):
+        repair(another(*cells))
+
+
+def test_answers_put_into_the_notebook_of_another_assignment_are_graded():
+    cells = {cell["id"]: cell for cell in sample.handed_in()["cells"]}
+    assert repair(another(cells["answer-entropy"])).answers == {"entropy": ENTROPY}
+    assert repair(another(sample.own(ENTROPY))).answers == {"entropy": ENTROPY}
+    written = cells["written-logarithms"] | {"source": "They would underflow."}
+    assert repair(another(written)).written["logarithms"].touched
+
+
+def test_a_notebook_that_does_not_say_whose_it_is_is_graded():
+    notebook = another(OTHERS_ANSWER)
+    notebook["metadata"] = {}
+    assert repair(notebook).answers
+
+
 def test_an_empty_notebook_is_refused():
     with pytest.raises(Unreadable, match="none of its cells is in it"):
         repair({"nbformat": 4, "metadata": {}, "cells": []})
@@ -765,7 +887,7 @@ def _mutilate(notebook, data):
 def test_a_large_notebook_is_repaired_fast():
     notebook = sample.handed_in()
     notebook["cells"] += [
-        sample.own("x = 1\n" * 500 + f"y{number} = 2", f"c{number}") for number in range(1900)
+        sample.own("x = 1\n" * 150 + f"y{number} = 2", f"c{number}") for number in range(1900)
     ]
     locked = ("test", "hidden", "given", "figure")
     notebook["cells"] = [cell for cell in notebook["cells"] if not cell["id"].startswith(locked)]
@@ -774,4 +896,11 @@ def test_a_large_notebook_is_repaired_fast():
 
 
 def test_reading_knows_its_bounds():
-    assert (reading.LARGEST, reading.MOST_CELLS) == (100_000_000, 2_000)
+    assert (reading.LARGEST, reading.MOST_CELLS, reading.MOST_TEXT) == (100_000_000, 2_000, 2_000_000)
+
+
+def test_more_text_than_a_page_can_show_is_refused():
+    notebook = sample.handed_in()
+    notebook["cells"] += [sample.own("#" * 900_000, f"c{number}") for number in range(3)]
+    with pytest.raises(Unreadable, match="more than 2,000,000 characters"):
+        repair(notebook)
