@@ -21,7 +21,7 @@ import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from . import desk, intake, ledger
+from . import desk, intake, late, ledger
 from .bundle import Bundle
 from .course import CollectLayout
 
@@ -102,8 +102,8 @@ class Report:
 # --- sources ----------------------------------------------------------------------------------------------
 
 
-def files_of(source, report):
-    """Yields a Found for every file of a folder, of a zip, or for one notebook."""
+def files_of(source, report, zone=None):
+    """Yields a Found for every file of a folder, of a zip (whose dates are of the zone), or for one notebook."""
     if source.is_symlink() or not source.exists():
         report.add(source.name, "There is no such file or folder.")
     elif source.is_dir():
@@ -112,7 +112,7 @@ def files_of(source, report):
         parts = source.absolute().parts
         yield _of_file(source, "/".join(parts[-2:]))
     else:
-        yield from _of_zip(source, report)
+        yield from _of_zip(source, report, zone)
 
 
 def _of_folder(folder):
@@ -142,7 +142,7 @@ def _read(file, name, limit):
     return start + file.read(max(0, limit + 1 - len(start)))
 
 
-def _of_zip(path, report):
+def _of_zip(path, report, zone):
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
@@ -160,7 +160,7 @@ def _of_zip(path, report):
                 continue
             folder = folder_of(entry.filename)
             own.setdefault(folder, MOST_OWN_BYTES if folder else MOST_BYTES)
-            found = _of_entry(archive, entry, min(left, own[folder]))
+            found = _of_entry(archive, entry, min(left, own[folder]), zone)
             left, own[folder] = left - len(found.data), own[folder] - len(found.data)
             if entry.filename in seen and not found.problem:
                 report.add(entry.filename, "It is in the zip twice; both are kept, the later one counts.")
@@ -182,8 +182,8 @@ def _is_notebook(name):
     return name.lower().endswith(".ipynb") and not IGNORED.search(name)
 
 
-def _of_entry(archive, entry, left):
-    found = Found(entry.filename, when=_when(entry))
+def _of_entry(archive, entry, left, zone=None):
+    found = Found(entry.filename, when=_when(entry, zone))
     found.problem = _distrust(entry)
     if found.problem:
         return found
@@ -250,10 +250,11 @@ def _unpacked(found):
     return Found(name, inner.data, inner.problem, found.when)
 
 
-def _when(entry):
-    """The entry's date, on this machine's clock; None where there is none worth the name."""
+def _when(entry, zone):
+    """The entry's date, on the clock of the zone, or else this machine's; None where there is none worth the name."""
     try:
-        when = dt.datetime(*entry.date_time).astimezone()
+        when = dt.datetime(*entry.date_time, tzinfo=zone)
+        when = when if zone else when.astimezone()
     except (ValueError, OverflowError, OSError):
         return None
     return when if when.year > 1980 else None
@@ -459,11 +460,12 @@ def collect(course, assignment, sources, layout="auto", attempt="last", sandbox=
     if attempt not in ("last", "best"):
         raise desk.DeskError(f"The attempt that counts is last or best, not {attempt!r}.")
     report = Report()
+    zone = course.late.zone if course.late else None  # zips do not say whose clock it was
     with desk.lock(course):
         spelled = {path.name.lower(): path.name for path in course.submitted.glob("*")}
         students = {}
         for source in sources:
-            for one in attempts(files_of(Path(source), report), assignment, layouts, layout, report):
+            for one in attempts(files_of(Path(source), report, zone), assignment, layouts, layout, report):
                 if spelled.setdefault(one.student.lower(), one.student) != one.student:
                     other = spelled[one.student.lower()]
                     report.add(one.student, f"Not taken: this name and {other} differ only in upper and lower case.")
@@ -554,13 +556,14 @@ def run(course, assignment, sources, layout, attempt, sandbox):
             print(f"{_printable(who)}: {_printable(sentence)}")
     several = sum(count > 1 for count in report.taken.values())
     print(
-        f"{len(report.taken)} students taken into {course.submitted}"
+        f"{late.count(len(report.taken), 'student')} taken into {course.submitted}"
         + (f", {several} with several attempts (the {attempt} one counts)" if several else "")
         + (f"; {len(report.problems)} with a problem, see above." if report.problems else ".")
     )
     if untimed := _untimed(course, assignment, report.taken):
+        counts = "has no time of handing in and counts" if len(untimed) == 1 else "have no time of handing in and count"
         print(
-            f"{len(untimed)} of them have no time of handing in and count as in time, unless you write timestamp.txt"
+            f"{len(untimed)} of them {counts} as in time, unless you write timestamp.txt"
             f" (see docs/instructors.md): {_printable(', '.join(untimed))}"
         )
     return len(report.problems)

@@ -1,15 +1,19 @@
 """What students hand in, as learning platforms give it, and zips that mean harm."""
 
+import dataclasses
 import io
 import json
 import stat
+import time
 import zipfile
+from zoneinfo import ZoneInfo
 
 import pytest
 from class_of import ANSWERS, clone, level
 from conftest import notebook
 
 from autograder import collect, desk
+from autograder.course import LatePolicy
 
 NAME = "every_role"
 
@@ -68,6 +72,21 @@ def test_moodle(course, right, tmp_path):
     assert (course.submitted / "Zoe-Muller" / NAME / "timestamp.txt").read_text().startswith("2027-01-")
 
 
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the clock of this process cannot be set")
+@pytest.mark.parametrize("machine", ["UTC", "Asia/Tokyo", "America/Los_Angeles"])
+def test_moodles_times_are_read_on_the_courses_clock(course, right, tmp_path, monkeypatch, machine):
+    course = dataclasses.replace(course, late=LatePolicy(0, (0.5,), 1, ZoneInfo("Europe/Berlin")))
+    source = zipped(tmp_path / "moodle.zip", [(f"Ann_12345_assignsubmission_file_/{NAME}.ipynb", right)])
+    monkeypatch.setenv("TZ", machine)
+    time.tzset()
+    try:
+        collect.collect(course, NAME, [source])
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert (course.submitted / "Ann" / NAME / "timestamp.txt").read_text() == "2027-01-31 11:00:00 UTC\n"
+
+
 def test_gradescope_with_a_group(course, right, tmp_path):
     metadata = """submission_12345:
   :submitters:
@@ -93,6 +112,13 @@ def test_metadata_with_aliases_is_not_followed(course, right, tmp_path):
     files = [("submission_metadata.yml", bomb), (f"submission_5/{NAME}.ipynb", right)]
     report = collect.collect(course, NAME, [zipped(tmp_path / "g.zip", files)], layout="gradescope")
     assert set(report.taken) == {"student-5"} and "submission_metadata.yml" in report.problems
+
+
+@pytest.mark.parametrize("students, said", [(("ann",), "1 student taken"), (("ann", "bob"), "2 students taken")])
+def test_it_says_how_many_were_taken(course, right, tmp_path, capsys, students, said):
+    source = zipped(tmp_path / "c.zip", [(f"{student}/{NAME}.ipynb", right) for student in students])
+    collect.run(course, NAME, [source], "auto", "last", "none")
+    assert capsys.readouterr().out.startswith(f"{said} into ")
 
 
 def test_folders_and_single_notebooks(course, right, wrong, tmp_path):
@@ -253,10 +279,7 @@ def test_a_collected_notebook_is_graded_and_its_new_name_noted(course, right, tm
 
 
 def test_who_has_no_time_of_handing_in_is_named_and_a_time_written_by_hand_stays(course, right, wrong, tmp_path, capsys):
-    import dataclasses
     import datetime as dt
-
-    from autograder.course import LatePolicy
 
     due = dataclasses.replace(course.assignment(NAME), due=dt.datetime(2027, 1, 31, tzinfo=dt.UTC))
     course = dataclasses.replace(course, assignments=(due,), late=LatePolicy(0, (0.5,), 1))
@@ -269,6 +292,6 @@ def test_who_has_no_time_of_handing_in_is_named_and_a_time_written_by_hand_stays
     assert "2 of them have no time of handing in and count as in time" in collected()
     stamp = course.submitted / "smithbob" / NAME / "timestamp.txt"
     stamp.write_text("2027-01-31 12:00:00 UTC\n")
-    assert "1 of them have no time" in collected() and stamp.exists()
+    assert "1 of them has no time of handing in and counts as in time" in collected() and stamp.exists()
     files[1] = (f"smithbob_LATE_3_5_{NAME}-1.ipynb", right)
     assert "2 of them have no time" in collected() and not stamp.exists()
