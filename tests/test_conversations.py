@@ -91,7 +91,7 @@ def test_a_test_that_has_heard_it_all_before_is_not_run(sample_grader, sample_bu
     monkeypatch.setattr(judge.Trial, "_execute", lambda self, step, *rest: (run.append(step.cell_id), execute(self, step, *rest)))
     right, other, wrong = (notebook(sample_bundle, {"count_words": ANSWERS[name]}) for name in ("right", "right in another order", "wrong"))
     first = judged(by, sample_bundle, right)
-    assert run == ["test-count_words", "hidden-count_words", "test-entropy"]
+    assert run == ["test-count_words", "test-entropy", "hidden-count_words"]
     run.clear()
     assert judged(by, sample_bundle, right) == first and run == []
     assert [t.verdict for t in judged(by, sample_bundle, wrong).tests][:2] == [FAILED, FAILED]
