@@ -1522,7 +1522,8 @@ def test_finite_difference():
             np.repeat((c * (3 * x**2 + eps**2)).sum(1, keepdims=True), 2, axis=1),
         "you divide by eps instead of 2 eps, the distance between the two points": 2 * c * (3 * x**2 + eps**2)})
     others = [p.shape for p in points if p.shape != x.shape]
-    check.holds(not others, "f was called with an array of shape {}; it must be of the shape of x, {}.", *others[:1], x.shape)
+    check.holds(not others, "f was called with an array of shape {}; it must be of the shape of x, {}.",
+                *others[:1], x.shape)
     most = max(int(np.sum(p != x)) for p in points)
     check.holds(most == 1, "f was called at a point where {} entries of x had been moved: "
                 "put an entry back before the next one has its turn.", most)
@@ -1557,7 +1558,8 @@ for x in (rng.normal(size=4), rng.normal(size=(2, 3, 2)), rng.integers(-3, 4, si
     outcome = check.call(f, x, 1e-4)
     outcome.value                                     # a call that failed is reported first
     others = [p.shape for p in visited if p.shape != x.shape]
-    check.holds(not others, "f was called with an array of shape {}; it must be of the shape of x, {}.", *others[:1], x.shape)
+    check.holds(not others, "f was called with an array of shape {}; it must be of the shape of x, {}.",
+                *others[:1], x.shape)
     most = max([int(np.sum(np.asarray(p, dtype=float) != x)) for p in visited], default=1)
     check.holds(most <= 1, "f was called at a point where {} entries of x had been moved: "
                 "put an entry back before the next one has its turn.", most)
@@ -2199,8 +2201,8 @@ check = checks.of(gradient_check)
 names = list(values)
 check.call(changed_loss, values, right, directions).equals([], mistakes={"right gradients are called wrong": names})
 others = [(name, value.shape, shapes[name]) for name, value in visited if value.shape != shapes[name]]
-check.holds(not others, "The loss was called for {} with a value of shape {}; it must have the shape of its quantity, {}.",
-            *(others[0] if others else ()))
+check.holds(not others, "The loss was called for {} with a value of shape {}; it must have "
+            "the shape of its quantity, {}.", *(others[0] if others else ()))
 points = [(name, values[name] + sign * 1e-5 * directions[name]) for name in names for sign in (1, -1)]
 met = [any(n == m and np.allclose(p, q, rtol=0, atol=1e-12) for m, q in visited) for n, p in points]
 check.holds(len(visited) == len(points) and all(met), "For every quantity the loss is needed at two points: "

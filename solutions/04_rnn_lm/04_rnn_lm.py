@@ -997,7 +997,7 @@ check.call(*arrays, 1.0, g).close_to((h, gradients), note="With leak 1 it is the
     "g is not used: these are the gradients for all ones": (h, ones),
 })
 states = check.call(*arrays, 0.25, g).returned(tuple)[0]
-check.holds(np.shape(states) == (B, T, H), "with leak 0.25 the states have the shape {}, they should have (B, T, H), {}",
+check.holds(np.shape(states) == (B, T, H), "with leak 0.25 the states have the shape {}, it should be (B, T, H), {}",
             np.shape(states), (B, T, H))
 check.holds(np.allclose(np.asarray(states)[:, 0], 0.25 * h.detach().numpy()[:, 0]),
             "with leak 0.25 the first state is a quarter of that with leak 1, for h_0 is zero")

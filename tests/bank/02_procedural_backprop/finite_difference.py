@@ -111,5 +111,5 @@ def finite_difference(f, x, eps=1e-5):
         g[i] = (f(up) - f(down)) / (2 * eps)
     return g
 ''', names="a whole row is moved")
-wrong("extra_axis", "f gets an array with an axis too many", BODY.replace("QUOTIENT", "(f((x + d)[None]) - f((x - d)[None])) / (2 * eps)"),
-      names="of the shape of x")
+wrong("extra_axis", "f gets an array with an axis too many", BODY.replace(
+    "QUOTIENT", "(f((x + d)[None]) - f((x - d)[None])) / (2 * eps)"), names="of the shape of x")

@@ -137,5 +137,11 @@ wrong("axis_of_passes", "after several passes the gradient of a leaf has an axis
                     m.passes.append([number_of_passes, 0.0])
                 m.passes[-1][1] = m.passes[-1][1] + self.in_gradients[i]
                 m.out_gradient = np.sum([g for _, g in m.passes], axis=0, keepdims=len(m.passes) > 1)"""),
-    ("def tape_bwd():\n", "number_of_passes = 0\n\n\ndef tape_bwd():\n    global number_of_passes\n    number_of_passes += 1\n")),
+    ("def tape_bwd():\n", """number_of_passes = 0
+
+
+def tape_bwd():
+    global number_of_passes
+    number_of_passes += 1
+""")),
     names="it should be (2, 3)")

@@ -53,5 +53,7 @@ wrong("h0_too_early", "the gradient of h0 is that of the first state", RIGHT.rep
 wrong("next_outside", "what comes from the next step does not go through tanh", RIGHT.replace(
     "dh = g[:, t] + dh_next", "dh = g[:, t]").replace("** 2)\n", "** 2) + dh_next\n"), names="does not go back through tanh")
 wrong("stops_after_last_loss", "the gradient of x ends with the last step that has a loss", RIGHT.replace(
-    "    g_x = np.zeros_like(x)\n", "    T = np.flatnonzero(g.any(axis=(0, 2))).max() + 1\n    g_x = np.zeros_like(x[:, :T])\n"),
+    "    g_x = np.zeros_like(x)\n", """    T = np.flatnonzero(g.any(axis=(0, 2))).max() + 1
+    g_x = np.zeros_like(x[:, :T])
+"""),
       names="the steps after the last loss are left out")

@@ -70,5 +70,7 @@ wrong("first_state", "the first state of the chunk is handed on", RIGHT.replace(
 wrong("with_h0", "the gradients hold h0, too", RIGHT.replace('"x": g_x, **total', '"x": g_x, "h0": new["h0"], **total'))
 wrong("one_step_too_many", "chunks of length + 1", RIGHT.replace("    B, T, _", "    length = length + 1\n    B, T, _"), names="one step too many")
 wrong("skips_chunks", "a chunk without a loss is skipped, its states as well", RIGHT.replace(
-    "        h[:, start:end] = forward", "        if not g[:, start:end].any():\n            continue\n        h[:, start:end] = forward"),
+    "        h[:, start:end] = forward", """        if not g[:, start:end].any():
+            continue
+        h[:, start:end] = forward"""),
       names="from the second chunk on")
