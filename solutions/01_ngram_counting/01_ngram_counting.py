@@ -2361,6 +2361,7 @@ check.passed()
 # Checks tables of other shapes, contexts and words that never occur, logits of size 1000, and that the
 # gradient is zero exactly at the logarithms of the counts.
 ### BEGIN HIDDEN TESTS
+import numpy as np
 import torch
 from nextword import checks
 from torch.nn.functional import cross_entropy as torch_cross_entropy
@@ -2403,6 +2404,8 @@ for shape, scale in [((4, 7), 1.0), ((6, 2), 3.0), ((1, 9), 1.0), ((5, 5), 1000.
 counts = torch.randint(1, 50, (6, 4), generator=numbers)
 shift = torch.randn(6, 1, dtype=torch.float64, generator=numbers)
 loss, gradient = check.call((counts.to(torch.float64).log() + shift).numpy(), counts.numpy()).value
+check.holds(np.shape(gradient) == (6, 4),
+            "the gradient should have the shape of the logits, (6, 4), not {}", np.shape(gradient))
 check.holds(float(abs(gradient).max()) < 1e-12,
             "where the probabilities are the relative counts the gradient is zero; yours is as large as {}",
             float(abs(gradient).max()))

@@ -2988,7 +2988,15 @@ from nextword import checks
 
 # In settle the states are leaves, so that nothing depends on your tape here.
 halves = checks.of(settle)
-state, steps = halves.call(lambda h: Leaf(h.out_tensor / 2 + 1), Leaf([[0.0, 2.0], [-6.0, 4.0]]), 0.3, 50).value
+made = []
+
+
+def halve(h):
+    made.append(Leaf(h.out_tensor / 2 + 1))
+    return made[-1]
+
+
+state, steps = halves.call(halve, Leaf([[0.0, 2.0], [-6.0, 4.0]]), 0.3, 50).value
 halves.holds(hasattr(state, "out_tensor"), "the final state should be a module, not its array {}", state)
 halves.holds(
     lambda: np.ndim(steps) == 0 and steps == 5,
@@ -3001,6 +3009,13 @@ halves.holds(
     np.allclose(final, [[1.9375, 2], [1.75, 2.0625]]),
     "the final state is {}: is it the last one, after 5 steps?",
     final,
+)
+for last in made[-1:]:
+    last.out_gradient = np.full((2, 2), 7.0)
+halves.holds(
+    lambda: np.shape(state.out_gradient) == (2, 2) and np.all(np.asarray(state.out_gradient) == 7),
+    "the numbers of the final state are right, but it is another module than the one that step returned: no gradient "
+    "can flow back from it through the steps",
 )
 halves.passed()
 

@@ -39,3 +39,6 @@ wrong("log2", "bits", GOOD.replace("    N = counts.sum()", "    log_p = log_p / 
 wrong("loss_only", "returns no gradient", GOOD.replace("/ N, (counts.sum(axis=1, keepdims=True) * p - counts) / N", "/ N"), names="only the loss is returned")
 wrong("zero_gradient", "returns a gradient of zeros", GOOD.replace("(counts.sum(axis=1, keepdims=True) * p - counts) / N", "np.zeros_like(p)"), names="All of yours are zero")
 wrong("maximum_of_the_table", "subtracts the maximum of the whole table", GOOD.replace("logits.max(axis=1, keepdims=True)", "logits.max()"), names="maximum of the whole table")
+wrong("number_for_zeros", "a gradient of zeros loses its shape", GOOD.replace("    return ", "    answer = ") + """    loss, gradient = answer
+    return loss, gradient if np.abs(gradient).max() > 1e-12 else np.zeros(1)
+""", names="the shape of the logits")

@@ -95,3 +95,5 @@ def settle(step, h, tolerance, max_steps):
 """, names="it should be (2, 2)")
 wrong("steps_in_array", "the number of steps is an array", changed("return h, steps", "return h, np.array([steps])"),
       names="there should be 5 steps")
+wrong("copy", "returns a new leaf with the same numbers", changed("return h, steps", "return Leaf(h.out_tensor), steps"),
+      names="no gradient can flow back")
