@@ -1,5 +1,6 @@
 """JupyterLab as a student meets it, in a real browser with no way out to the internet. `make test-browser`."""
 
+import contextlib
 import json
 import re
 import shutil
@@ -65,12 +66,22 @@ def run_cell(page, panel, has, source=None):
         page.keyboard.press("Delete")
         page.keyboard.insert_text(source)
         panel.locator(".cm-focused .cm-content", has_text=source.splitlines()[-1].strip()).wait_for()
-    prompt = panel.locator(".jp-CodeCell.jp-mod-active .jp-InputArea-prompt")
-    before = prompt.inner_text()
-    page.keyboard.press("Control+Enter")
-    expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=120_000)  # [*]: while it runs
-    expect(prompt).not_to_have_text(before, timeout=120_000)
+    run_active(page, panel)
     return cell
+
+
+def run_active(page, panel):
+    """Runs the active cell and waits for its end. JupyterLab misses a key now and then: who sees no effect presses again."""
+    active = panel.locator(".jp-CodeCell.jp-mod-active")
+    prompt = active.locator(".jp-InputArea-prompt")
+    before = prompt.inner_text()
+    for _ in range(6):
+        page.keyboard.press("Control+Enter")
+        with contextlib.suppress(AssertionError):
+            expect(prompt).not_to_have_text(before, timeout=10_000)
+            break
+        active.locator(".cm-content").click()
+    expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=120_000)  # [*]: while it runs
 
 
 def test_a_wrong_answer_shows_the_named_mistake_and_no_stack_and_a_right_one_passes(page, open_notebook):
